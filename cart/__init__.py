@@ -1,0 +1,1 @@
+"""The CAR-T trial: subjects, products, conditioning, infusions, endpoints."""

@@ -1,0 +1,1 @@
+"""REST reports of the trial."""

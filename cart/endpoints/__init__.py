@@ -1,0 +1,1 @@
+"""Kernels: endpoints computed from columns. PURE: no Django, no database, usable from a notebook."""

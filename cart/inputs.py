@@ -1,0 +1,211 @@
+"""Tables to named frames for the kernels.
+
+Every frame is read for a set of subjects of one study, through the Django connection, so that it sees the
+transaction's own rows. Frames that come from apps above this one are registered by them in ``ready()``.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from django.db import connection
+
+from trialsite.isolation.session import send_session_settings
+
+FrameReader = Callable[[int, Sequence[int]], pl.DataFrame]
+
+_EPOCH = "DATE '1970-01-01'"
+_registered: dict[str, FrameReader] = {}
+
+# Unit and record separators of ASCII: they cannot occur in stored text that passed the importers.
+_FIELD, _RECORD, _ABSENT = "\x1f", "\x1e", "\x00"
+
+
+def register_frame(name: str, reader: FrameReader) -> None:
+    """Name a frame that another app provides: ``reader(study_id, subject_ids) -> frame``."""
+    _registered[name] = reader
+
+
+def read_columns(sql: str, params: Mapping[str, Any], schema: Mapping[str, Any]) -> pl.DataFrame:
+    """Result of a query as a frame, by COPY: no row objects.
+
+    Dates and date-times are selected as they print in ISO 8601 and converted here.
+    """
+    text_types = (pl.Date, pl.Datetime)
+    plain = {
+        name: pl.String if dtype in text_types or isinstance(dtype, pl.Datetime) else dtype
+        for name, dtype in schema.items()
+    }
+    buffer = io.BytesIO()
+    send_session_settings(connection)
+    # The driver's own cursor: Django's debug wrapper (DEBUG, query counts) takes no parameters for COPY.
+    with (
+        connection.cursor() as cursor,
+        cursor.cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", params) as copy,
+    ):
+        for block in copy:
+            buffer.write(block)
+    if not buffer.tell():
+        return pl.DataFrame(schema=dict(schema))
+    buffer.seek(0)
+    # FORCE_QUOTE keeps '' (quoted) apart from null (bare), which polars tells apart too.
+    frame = pl.read_csv(
+        buffer, has_header=False, new_columns=list(plain), schema=plain
+    )
+    conversions = []
+    for name, dtype in schema.items():
+        if dtype == pl.Date:
+            conversions.append(pl.col(name).str.to_date("%Y-%m-%d", strict=True))
+        elif isinstance(dtype, pl.Datetime):
+            conversions.append(pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=True))
+    return frame.with_columns(conversions)
+
+
+def subjects(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
+    """Frame ``subjects``: one row per subject with its arm."""
+    return read_columns(
+        "SELECT s.id, coalesce(a.code, '') FROM cart_subject s LEFT JOIN cart_arm a ON a.id = s.arm_id"
+        " WHERE s.study_id = %(study)s AND s.id = ANY(%(subjects)s) ORDER BY s.id",
+        {"study": study_id, "subjects": list(subject_ids)},
+        {"subject_id": pl.Int64, "arm": pl.String},
+    )
+
+
+# An exposure known to the month only may or may not precede the first exact date: where it could, time zero
+# is unknown rather than guessed.
+_TIME_ZERO_SQL = """
+WITH chosen AS (
+    SELECT s.id, a.anchor, z.time_zone FROM cart_subject s
+    JOIN cart_site z ON z.id = s.site_id LEFT JOIN cart_arm a ON a.id = s.arm_id
+    WHERE s.study_id = %(study)s AND s.id = ANY(%(subjects)s)
+), infused AS (
+    SELECT c.id, min(i.started_at) AT TIME ZONE c.time_zone AS at
+    FROM chosen c JOIN cart_infusioncomponent i ON i.subject_id = c.id
+    WHERE c.anchor IS DISTINCT FROM 'study-drug' GROUP BY c.id, c.time_zone
+), conditioned AS (
+    SELECT c.id, min(d.given_at) AT TIME ZONE c.time_zone AS at
+    FROM chosen c JOIN cart_conditioningcourse k ON k.subject_id = c.id
+    JOIN cart_conditioningdose d ON d.course_id = k.id GROUP BY c.id, c.time_zone
+), dosed AS (
+    SELECT c.id, min(e.started) FILTER (WHERE length(e.started) >= 10) AS first_text
+    FROM chosen c JOIN cart_studydrugexposure e ON e.subject_id = c.id
+    WHERE c.anchor = 'study-drug' OR (c.anchor IS NULL AND NOT EXISTS (SELECT FROM infused f WHERE f.id = c.id))
+    GROUP BY c.id
+    HAVING bool_and(length(e.started) >= 10)
+        OR NOT bool_or(length(e.started) < 10 AND e.started <= left(
+            (SELECT min(x.started) FROM cart_studydrugexposure x
+             WHERE x.subject_id = c.id AND length(x.started) >= 10), length(e.started)))
+)
+SELECT c.id,
+    coalesce(to_char(f.at, 'YYYY-MM-DD'), left(d.first_text, 10)),
+    CASE WHEN f.at IS NOT NULL THEN to_char(f.at, 'YYYY-MM-DD"T"HH24:MI:SS')
+         WHEN length(d.first_text) = 16 THEN d.first_text || ':00'
+         WHEN length(d.first_text) > 16 THEN d.first_text END,
+    to_char(k.at, 'YYYY-MM-DD'), to_char(k.at, 'YYYY-MM-DD"T"HH24:MI:SS'),
+    CASE WHEN f.at IS NOT NULL THEN 'infusion' ELSE 'study-drug' END
+FROM chosen c LEFT JOIN infused f ON f.id = c.id LEFT JOIN dosed d ON d.id = c.id
+LEFT JOIN conditioned k ON k.id = c.id
+WHERE f.at IS NOT NULL OR d.first_text IS NOT NULL ORDER BY c.id
+"""
+
+
+def time_zero(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
+    """Frame ``time_zero``: first infusion, or first study-drug dose, in the site's local time.
+
+    A subject whose first dose is known only to the month has no row: its time zero is not known.
+    """
+    return read_columns(
+        _TIME_ZERO_SQL,
+        {"study": study_id, "subjects": list(subject_ids)},
+        {
+            "subject_id": pl.Int64,
+            "time_zero_on": pl.Date,
+            "time_zero_at": pl.Datetime("us"),
+            "conditioning_on": pl.Date,
+            "conditioning_at": pl.Datetime("us"),
+            "kind": pl.String,
+        },
+    )
+
+
+def therapies(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
+    """Frame ``therapies``: concomitant and prior therapies; dates not known to the day are null."""
+    return read_columns(
+        "SELECT t.id, t.subject_id, t.therapy_class,"
+        " CASE WHEN length(t.started) >= 10 THEN left(t.started, 10) END,"
+        " CASE WHEN length(t.stopped) >= 10 THEN left(t.stopped, 10) END,"
+        " t.ongoing, t.daily_dose_mg, t.prior"
+        " FROM cart_concomitanttherapy t JOIN cart_subject s ON s.id = t.subject_id"
+        " WHERE s.study_id = %(study)s AND t.subject_id = ANY(%(subjects)s) ORDER BY t.id",
+        {"study": study_id, "subjects": list(subject_ids)},
+        {
+            "therapy_id": pl.Int64,
+            "subject_id": pl.Int64,
+            "therapy_class": pl.String,
+            "started_on": pl.Date,
+            "stopped_on": pl.Date,
+            "ongoing": pl.String,
+            "daily_dose_mg": pl.Float64,
+            "prior": pl.String,
+        },
+    ).with_columns((pl.col("ongoing", "prior") == "t"))
+
+
+def planned_visits(study_id: int) -> pl.DataFrame:
+    """Frame ``planned_visits``: schedule of the protocol version in force, in protocol days."""
+    return read_columns(
+        "SELECT v.code, v.target_day, v.window_low_day, v.window_high_day FROM cart_plannedvisit v"
+        " WHERE v.protocol_id = (SELECT id FROM cart_protocolversion WHERE study_id = %(study)s"
+        " ORDER BY number DESC LIMIT 1) ORDER BY v.target_day, v.code",
+        {"study": study_id},
+        {"code": pl.String, "target_day": pl.Int64, "window_low": pl.Int64, "window_high": pl.Int64},
+    )
+
+
+def read_frames(study_id: int, subject_ids: Sequence[int]) -> dict[str, pl.DataFrame]:
+    """All frames of these subjects, own and registered."""
+    frames = {
+        "subjects": subjects(study_id, subject_ids),
+        "time_zero": time_zero(study_id, subject_ids),
+        "therapies": therapies(study_id, subject_ids),
+        "planned_visits": planned_visits(study_id),
+    }
+    for name, reader in _registered.items():
+        frames[name] = reader(study_id, subject_ids)
+    return frames
+
+
+def digest_text(*parts: str) -> str:
+    """SHA-256 of texts, each closed so that no two lists of parts collide."""
+    sha = hashlib.sha256()
+    for part in parts:
+        sha.update(part.encode())
+        sha.update(_RECORD.encode())
+    return sha.hexdigest()
+
+
+def digest_inputs(
+    frames: Mapping[str, pl.DataFrame], subject_ids: Iterable[int], *, salt: str
+) -> dict[int, str]:
+    """SHA-256 of each subject's rows in every frame, together with ``salt`` and the shared frames.
+
+    Equal inputs give equal digests whatever the order in which subjects are read or chunked.
+    """
+    shared = [salt]
+    texts: list[dict[int, str]] = []
+    for name in sorted(frames):
+        frame = frames[name]
+        row = pl.concat_str(
+            [pl.col(column).cast(pl.String).fill_null(_ABSENT) for column in frame.columns], separator=_FIELD
+        ).alias("row")
+        if "subject_id" not in frame.columns:
+            shared.append(name + _FIELD + _RECORD.join(frame.select(row)["row"].to_list()))
+            continue
+        joined = frame.select("subject_id", row).group_by("subject_id").agg(pl.col("row").sort().str.join(_RECORD))
+        texts.append(dict(zip(joined["subject_id"].to_list(), joined["row"].to_list(), strict=True)))
+    return {
+        subject_id: digest_text(*shared, *(text.get(subject_id, "") for text in texts))
+        for subject_id in subject_ids
+    }

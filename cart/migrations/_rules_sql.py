@@ -1,0 +1,168 @@
+"""Rules of the trial that only SQL can hold: composite foreign keys and triggers.
+
+Kept beside the migrations that install them; the sentences end with the code that the interfaces show.
+"""
+
+
+def composite_foreign_key(*, table: str, name: str, columns: str, parent: str, parent_columns: str) -> tuple[str, str]:
+    """SQL that adds, and SQL that drops, a foreign key over several columns, checked at once."""
+    return (
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns})"
+        f" REFERENCES {parent} ({parent_columns})",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )
+
+
+# A row's study, site, arm, apheresis, lot and course belong together by key, not by care.
+COMPOSITE_FOREIGN_KEYS = [
+    composite_foreign_key(
+        table=table, name=name, columns=columns, parent=parent, parent_columns=f"id, {columns.split(', ')[1]}"
+    )
+    for table, name, columns, parent in [
+        ("cart_subject", "subject_site_of_study", "site_id, study_id", "cart_site"),
+        ("cart_subject", "subject_arm_of_study", "arm_id, study_id", "cart_arm"),
+        ("cart_membership", "membership_site_of_study", "site_id, study_id", "cart_site"),
+        ("cart_lot", "lot_apheresis_of_subject", "apheresis_id, subject_id", "cart_apheresis"),
+        ("cart_administration", "administration_course_of_subject", "course_id, subject_id", "cart_infusioncourse"),
+        (
+            "cart_infusioncomponent",
+            "component_administration_of_subject",
+            "administration_id, subject_id",
+            "cart_administration",
+        ),
+        ("cart_infusioncomponent", "component_lot_of_subject", "lot_id, subject_id", "cart_lot"),
+    ]
+]
+
+LOT_RULES = """
+CREATE FUNCTION cart_component_lot_released() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    lot cart_lot;
+BEGIN
+    -- FOR SHARE: a lot cannot be rejected between this check and the commit.
+    SELECT * INTO lot FROM cart_lot WHERE id = NEW.lot_id FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN NEW;  -- the foreign key says it
+    END IF;
+    IF lot.subject_id <> NEW.subject_id THEN
+        RAISE EXCEPTION 'Lot % was made for another subject; it cannot be infused here. [wrong-subject]', lot.number
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'component_lot_of_subject';
+    END IF;
+    IF lot.state NOT IN ('released', 'conditionally-released', 'out-of-specification', 'infused') THEN
+        RAISE EXCEPTION 'Lot % is ''%''; only a released lot is infused. [lot-not-released]', lot.number, lot.state
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'component_lot_released';
+    END IF;
+    IF lot.released_at > NEW.started_at THEN
+        RAISE EXCEPTION 'Lot % was released at %, after this infusion began at %. [lot-not-released]',
+            lot.number, lot.released_at, NEW.started_at
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'component_lot_released';
+    END IF;
+    IF NOT (NEW.target = ANY (string_to_array(lot.target, '+'))) THEN
+        RAISE EXCEPTION 'Lot % binds %, not %. [lot-target]', lot.number, lot.target, NEW.target
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'component_target_of_lot';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cart_component_lot_released BEFORE INSERT OR UPDATE ON cart_infusioncomponent
+    FOR EACH ROW EXECUTE FUNCTION cart_component_lot_released();
+
+CREATE FUNCTION cart_lot_transition() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    used boolean;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state = 'infused' THEN
+            RAISE EXCEPTION 'Lot % is entered before it is infused; record the infusion afterwards. [lot-state]',
+                NEW.number USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lot_transition';
+        END IF;
+        RETURN NEW;
+    END IF;
+    SELECT EXISTS (SELECT FROM cart_infusioncomponent c WHERE c.lot_id = NEW.id) INTO used;
+    IF used AND (NEW.subject_id, NEW.target, NEW.released_at) IS DISTINCT FROM
+            (OLD.subject_id, OLD.target, OLD.released_at) THEN
+        RAISE EXCEPTION 'Lot % has been infused; its subject, target and release no longer change. [lot-state]',
+            NEW.number USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lot_transition';
+    END IF;
+    IF NEW.state = OLD.state THEN
+        RETURN NEW;
+    END IF;
+    IF used AND NEW.state <> 'infused' OR NOT used AND NEW.state = 'infused'
+            OR OLD.state IN ('infused', 'destroyed')
+            OR OLD.state = 'rejected' AND NEW.state NOT IN ('destroyed', 'out-of-specification') THEN
+        RAISE EXCEPTION 'Lot % does not go from ''%'' to ''%''%. [lot-state]', NEW.number, OLD.state, NEW.state,
+            CASE WHEN used THEN ' after an infusion' WHEN NEW.state = 'infused' THEN ' without an infusion' ELSE '' END
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lot_transition';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cart_lot_transition BEFORE INSERT OR UPDATE ON cart_lot
+    FOR EACH ROW EXECUTE FUNCTION cart_lot_transition();
+"""
+LOT_RULES_REVERSE = """
+DROP TRIGGER cart_lot_transition ON cart_lot;
+DROP FUNCTION cart_lot_transition();
+DROP TRIGGER cart_component_lot_released ON cart_infusioncomponent;
+DROP FUNCTION cart_component_lot_released();
+"""
+
+# ON CONFLICT DO UPDATE, not DO NOTHING: it takes the row lock, so a recompute that is just deleting the mark
+# and this transaction cannot miss each other.
+MARK_STALE = """
+CREATE FUNCTION cart_mark_stale() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    rows text := CASE WHEN TG_OP = 'UPDATE'
+        THEN '(SELECT * FROM changed UNION ALL SELECT * FROM previous)' ELSE 'changed' END;
+BEGIN
+    EXECUTE 'INSERT INTO cart_stalesubject (subject_id, marked_at) '
+        || 'SELECT touched.subject_id, clock_timestamp() FROM ('
+        || replace(TG_ARGV[0], '{rows}', rows)
+        || ') touched (subject_id) WHERE touched.subject_id IS NOT NULL GROUP BY 1 ORDER BY 1 '
+        || 'ON CONFLICT (subject_id) DO UPDATE SET marked_at = excluded.marked_at';
+    RETURN NULL;
+END $$;
+"""
+MARK_STALE_REVERSE = "DROP FUNCTION cart_mark_stale();"
+
+
+def stale_triggers(*, table: str, query: str) -> tuple[str, str]:
+    """SQL of the statement triggers that mark the subjects of changed rows stale, and of their removal.
+
+    ``query`` yields subject ids and reads the changed rows as ``{rows} alias``.
+    """
+    quoted = query.replace("'", "''")
+    create, drop = [], []
+    for event, tables in [
+        ("INSERT", "NEW TABLE AS changed"),
+        ("UPDATE", "NEW TABLE AS changed OLD TABLE AS previous"),
+        ("DELETE", "OLD TABLE AS changed"),
+    ]:
+        name = f"{table}_stale_{event.lower()}"
+        create.append(
+            f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {tables}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION cart_mark_stale('{quoted}');"
+        )
+        drop.append(f"DROP TRIGGER {name} ON {table};")
+    return "\n".join(create), "\n".join(drop)
+
+
+STALE_TRIGGERS = [
+    stale_triggers(table=table, query=query)
+    for table, query in [
+        ("cart_subject", "SELECT r.id FROM {rows} r"),
+        ("cart_infusioncomponent", "SELECT r.subject_id FROM {rows} r"),
+        ("cart_studydrugexposure", "SELECT r.subject_id FROM {rows} r"),
+        ("cart_concomitanttherapy", "SELECT r.subject_id FROM {rows} r"),
+        (
+            "cart_conditioningdose",
+            "SELECT c.subject_id FROM {rows} r JOIN cart_conditioningcourse c ON c.id = r.course_id",
+        ),
+        ("cart_site", "SELECT s.id FROM {rows} r JOIN cart_subject s ON s.site_id = r.id"),
+        ("cart_arm", "SELECT s.id FROM {rows} r JOIN cart_subject s ON s.arm_id = r.id"),
+        ("cart_protocolversion", "SELECT s.id FROM {rows} r JOIN cart_subject s ON s.study_id = r.study_id"),
+        (
+            "cart_plannedvisit",
+            "SELECT s.id FROM {rows} r JOIN cart_protocolversion p ON p.id = r.protocol_id"
+            " JOIN cart_subject s ON s.study_id = p.study_id",
+        ),
+    ]
+]

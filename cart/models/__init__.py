@@ -1,0 +1,55 @@
+"""Records of the trial, one module per noun."""
+
+from cart.models.conditioning import Chelation, ConditioningCourse, ConditioningDose
+from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run
+from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure, TherapyClass
+from cart.models.infusion import Administration, InfusionComponent, InfusionCourse
+from cart.models.membership import ROLES_WITHOUT_TITERS, WRITING_ROLES, Membership, Role
+from cart.models.product import (
+    Apheresis,
+    CustodyEvent,
+    Lot,
+    Product,
+    ReleaseSpecification,
+    ReleaseTest,
+    Target,
+)
+from cart.models.stale import StaleSubject
+from cart.models.study import Arm, PlannedVisit, ProtocolVersion, Site, Study
+from cart.models.subject import Consent, Subject, Visit
+
+__all__ = [
+    "ROLES_WITHOUT_TITERS",
+    "WRITING_ROLES",
+    "Administration",
+    "Apheresis",
+    "Arm",
+    "Chelation",
+    "ConcomitantTherapy",
+    "ConditioningCourse",
+    "ConditioningDose",
+    "Consent",
+    "CustodyEvent",
+    "EndpointDefinition",
+    "EndpointResult",
+    "Evaluation",
+    "InfusionComponent",
+    "InfusionCourse",
+    "Lot",
+    "Membership",
+    "PlannedVisit",
+    "Product",
+    "ProtocolVersion",
+    "ReleaseSpecification",
+    "ReleaseTest",
+    "Role",
+    "Run",
+    "Site",
+    "StaleSubject",
+    "Study",
+    "StudyDrugExposure",
+    "Subject",
+    "Target",
+    "TherapyClass",
+    "Visit",
+]

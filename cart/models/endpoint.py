@@ -1,0 +1,126 @@
+"""Stored answers: definition versions, runs, evaluations of subjects and their results.
+
+Nothing here is ever edited. A recompute with the same inputs writes nothing; with other inputs it writes
+a new evaluation, and the newest evaluation of a subject is the current one.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from cart.models.study import Study
+from cart.models.subject import Subject
+
+
+class EndpointDefinition(models.Model):
+    """One version of an endpoint's rule as the registry declared it when first used."""
+
+    code = models.CharField(max_length=8)
+    version = models.CharField(max_length=20)
+    label = models.CharField(max_length=40)
+    unit = models.CharField(max_length=20, blank=True)
+    source = models.TextField()
+    parameters = models.JSONField(help_text="Name -> default, unit and source.")
+
+    class Meta:
+        ordering = ["code", "version"]
+        constraints = [models.UniqueConstraint(fields=["code", "version"], name="endpoint_definition_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+
+class Run(models.Model):
+    """One computation: parameters, code version, scope."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="runs")
+    definitions_digest = models.CharField(max_length=64, help_text="SHA-256 of all definition versions.")
+    parameters = models.JSONField(help_text="Every parameter in force, defaults included.")
+    parameters_digest = models.CharField(max_length=64)
+    code_version = models.CharField(max_length=40)
+    job_number = models.BigIntegerField(null=True, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    subjects_seen = models.PositiveIntegerField(default=0)
+    subjects_changed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.study}"
+
+
+class EvaluationQuerySet(models.QuerySet["Evaluation"]):
+    """Evaluations by currency."""
+
+    def current(self) -> "EvaluationQuerySet":
+        """The newest evaluation of each subject."""
+        newer = Evaluation.objects.filter(subject=OuterRef("subject"), id__gt=OuterRef("id"))
+        return self.filter(~Exists(newer))
+
+
+class Evaluation(models.Model):
+    """All endpoints of one subject from one set of inputs."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="evaluations")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="evaluations", db_index=False)
+    input_digest = models.CharField(max_length=64, help_text="SHA-256 of inputs, parameters and definitions.")
+
+    objects = EvaluationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["subject", "-id"], name="evaluation_newest_of_subject")]
+
+    def __str__(self) -> str:
+        return f"evaluation {self.pk} of {self.subject_id}"
+
+
+class EndpointResult(models.Model):
+    """One answer: value or bounds, or why there is none, with the rows it rests on."""
+
+    class Status(models.TextChoices):
+        EVALUABLE = "evaluable", "Evaluable"
+        BOUNDED = "bounded", "Bounded"
+        ONGOING = "ongoing", "Ongoing"
+        NOT_EVALUABLE = "not-evaluable", "Not evaluable"
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="results")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="endpoint_results", db_index=False)
+    definition = models.ForeignKey(
+        EndpointDefinition, on_delete=models.PROTECT, related_name="results", db_index=False
+    )
+    series = models.CharField(max_length=160, blank=True)
+    timepoint = models.CharField(max_length=40, blank=True)
+    day = models.IntegerField(null=True, blank=True, help_text="Protocol day: days from time zero.")
+    value = models.FloatField(null=True, blank=True)
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True, help_text="Infinity where there is no upper bound.")
+    text = models.CharField(max_length=160, blank=True)
+    unit = models.CharField(max_length=20, blank=True)
+    status = models.CharField(max_length=14, choices=Status)
+    reason = models.CharField(max_length=300, blank=True)
+    evidence = ArrayField(models.BigIntegerField(), default=list, help_text="Laboratory results.")
+    therapy_evidence = ArrayField(models.BigIntegerField(), default=list, help_text="Concomitant therapies.")
+
+    class Meta:
+        ordering = ["evaluation", "definition", "series", "timepoint"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["evaluation", "definition", "series", "timepoint"], name="endpoint_result_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="not-evaluable") | (~Q(reason="") & Q(value=None)),
+                name="endpoint_missing_says_why",
+                violation_error_message="A missing answer has a reason and no value. [missing-without-reason]",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["evaluable", "bounded", "ongoing", "not-evaluable"]),
+                name="endpoint_status_known",
+                violation_error_message="The status of an answer is not a known one. [endpoint-status]",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.definition} {self.series} {self.timepoint}".strip()

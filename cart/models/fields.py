@@ -1,0 +1,62 @@
+"""Field types of the trial: dates that may be partial."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from cart.endpoints.timing import PartialDate
+
+# The same grammar as PartialDate, for the database: shape here, calendar there.
+PARTIAL_DATE_PATTERN = r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?$"
+
+
+def validate_partial_date(value: str) -> None:
+    """Refuse text that is not an ISO 8601 date cut off at a whole component."""
+    try:
+        PartialDate(value)
+    except ValueError as error:
+        raise ValidationError(str(error), code="partial-date") from error
+
+
+class PartialDateField(models.CharField):  # type: ignore[type-arg]
+    """A date as exactly as it is known: ``2024``, ``2024-03``, ``2024-03-05``, ``2024-03-05T10:15``.
+
+    Stored as the ISO 8601 text received and never completed; time is site-local.
+    """
+
+    description = "Date of declared precision"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 19)
+        super().__init__(*args, **kwargs)
+        if validate_partial_date not in self.validators:
+            self.validators = [*self.validators, validate_partial_date]
+
+
+def partial_date_check(field: str, name: str) -> models.CheckConstraint:
+    """Constraint that holds the shape of a partial date by every path (COPY, raw SQL)."""
+    return models.CheckConstraint(
+        condition=models.Q(**{field: ""}) | models.Q(**{f"{field}__regex": PARTIAL_DATE_PATTERN}),
+        name=name,
+        violation_error_message=(
+            "A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. "
+            "[partial-date]"
+        ),
+    )
+
+
+class ExactDecimalField(models.DecimalField):  # type: ignore[type-arg]
+    """PostgreSQL ``numeric`` without a declared scale: digits are stored as they came, none added or cut."""
+
+    description = "Decimal of any precision"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Bounds of forms only; the column has none.
+        kwargs["max_digits"] = 60
+        kwargs["decimal_places"] = 30
+        super().__init__(*args, **kwargs)
+
+    def db_type(self, connection: Any) -> str:
+        """Column type."""
+        return "numeric"

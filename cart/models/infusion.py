@@ -1,0 +1,151 @@
+"""CAR-T infusion: course, administration, component per lot and target."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.expressions import Combinable
+
+from cart.models.product import Lot, Target
+from cart.models.subject import Subject
+
+
+class InfusionCourse(models.Model):
+    """One treatment course; its Day 0 is the start of its first component."""
+
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="infusion_courses")
+    number = models.PositiveSmallIntegerField(default=1)
+    weight_kg = models.DecimalField(
+        max_digits=5, decimal_places=1, help_text="The weight the protocol names for the dose."
+    )
+    planned_cells_per_kg_e6 = models.DecimalField(
+        "planned viable CAR+ cells/kg (10^6)", max_digits=8, decimal_places=4
+    )
+
+    class Meta:
+        ordering = ["subject", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "number"], name="infusion_course_once"),
+            models.UniqueConstraint(fields=["id", "subject"], name="infusion_course_id_subject"),
+            models.CheckConstraint(
+                condition=Q(weight_kg__gt=0, planned_cells_per_kg_e6__gt=0),
+                name="infusion_course_positive",
+                violation_error_message="Weight and planned dose are above zero. [negative-dose]",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} course {self.number}"
+
+
+class Administration(models.Model):
+    """One sitting of a course."""
+
+    course = models.ForeignKey(InfusionCourse, on_delete=models.PROTECT, related_name="administrations")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="administrations")
+    number = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["course", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "number"], name="administration_once"),
+            models.UniqueConstraint(fields=["id", "subject"], name="administration_id_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course} administration {self.number}"
+
+    def clean(self) -> None:
+        if self.course_id and self.subject_id and self.course.subject_id != self.subject_id:
+            raise ValidationError({"subject": "The course is of another subject. [wrong-subject]"})
+
+
+def _viable_car_cells() -> Combinable:
+    return (
+        F("volume_ml")
+        * F("nucleated_cells_per_ml")
+        * F("viability_fraction")
+        * F("cd3_fraction")
+        * F("car_fraction")
+    )
+
+
+class InfusionComponent(models.Model):
+    """Cells of one lot against one target given to the lot's own subject.
+
+    ``viable_car_cells`` = volume x nucleated cells/mL x viability x CD3+ share of viable x CAR+ share of
+    viable CD3+, computed by the database in exact decimals; every denominator is kept.
+    """
+
+    administration = models.ForeignKey(Administration, on_delete=models.PROTECT, related_name="components")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="infusion_components")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="components")
+    target = models.CharField(max_length=4, choices=Target)
+    started_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    volume_ml = models.DecimalField(max_digits=8, decimal_places=3)
+    nucleated_cells_per_ml = models.DecimalField(max_digits=14, decimal_places=2)
+    viability_fraction = models.DecimalField(max_digits=5, decimal_places=4)
+    cd3_fraction = models.DecimalField("CD3+ share of viable", max_digits=5, decimal_places=4)
+    car_fraction = models.DecimalField("CAR+ share of viable CD3+", max_digits=5, decimal_places=4)
+    weight_kg = models.DecimalField(max_digits=5, decimal_places=1)
+    viable_car_cells = models.GeneratedField(
+        expression=_viable_car_cells(),
+        output_field=models.DecimalField(max_digits=30, decimal_places=6),
+        db_persist=True,
+    )
+
+    class Meta:
+        ordering = ["administration", "started_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["administration", "lot", "target"], name="component_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    volume_ml__gt=0,
+                    nucleated_cells_per_ml__gt=0,
+                    weight_kg__gt=0,
+                    viability_fraction__gte=0,
+                    viability_fraction__lte=1,
+                    cd3_fraction__gte=0,
+                    cd3_fraction__lte=1,
+                    car_fraction__gte=0,
+                    car_fraction__lte=1,
+                ),
+                name="component_dose_not_negative",
+                violation_error_message=(
+                    "Volume, cells and weight are above zero; shares lie between 0 and 1. [negative-dose]"
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(target__in=["CD19", "BCMA"]),
+                name="component_target_known",
+                violation_error_message="A component binds CD19 or BCMA. [lot-target]",
+            ),
+            models.CheckConstraint(
+                condition=Q(stopped_at=None) | Q(stopped_at__gte=F("started_at")),
+                name="component_stops_after_start",
+                violation_error_message="An infusion stops after it starts. [period]",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.administration} {self.target} {self.lot}"
+
+    def clean(self) -> None:
+        # The database refuses all of these too; here they become sentences beside the field.
+        errors: dict[str, str] = {}
+        if self.lot_id and self.subject_id:
+            if self.lot.subject_id != self.subject_id:
+                errors["lot"] = (
+                    f"Lot {self.lot} was made for another subject; it cannot be infused here. [wrong-subject]"
+                )
+            elif self._state.adding and self.lot.state not in Lot.INFUSABLE:
+                errors["lot"] = (
+                    f"Lot {self.lot} is '{self.lot.get_state_display()}'; only a released lot is infused. "
+                    "[lot-not-released]"
+                )
+            elif self.target not in self.lot.target.split("+"):
+                errors["target"] = f"Lot {self.lot} binds {self.lot.target}, not {self.target}. [lot-target]"
+        if self.administration_id and self.subject_id and self.administration.subject_id != self.subject_id:
+            errors["administration"] = "The administration is of another subject. [wrong-subject]"
+        if errors:
+            raise ValidationError(errors)

@@ -1,0 +1,241 @@
+"""A laboratory's file from receipt to acceptance: kept, checked, loaded in one transaction, reported."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from django.db import transaction
+from django.utils import timezone
+
+from cart.actions.endpoints import request_recompute
+from cart.inputs import read_columns
+from cart.models import Study
+from labs.actions.raw_files import keep_raw_file, stored_path
+from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError, read_blocks
+from labs.imports.checks import Checked, References, check_rows
+from labs.imports.layout import Layout
+from labs.imports.load import ResultLoader, copy_in
+from labs.imports.report import Report, Totals
+from labs.models import Laboratory, RawFile, Transfer
+from trialsite.audit.context import acting
+
+# The last place on Earth where a day is still to come ends it for everybody: nothing is collected later.
+LATEST_ZONE = ZoneInfo("Pacific/Kiritimati")
+KEPT_FINDINGS = 10_000
+
+
+class _Refused(Exception):  # noqa: N818 - carries the outcome out of the transaction that it undoes
+    def __init__(self, totals: Totals, findings: pl.DataFrame) -> None:
+        super().__init__("refused")
+        self.totals = totals
+        self.findings = findings
+
+
+def import_file(
+    *, study: Study, laboratory: Laboratory, path: Path, actor: str, reason: str, check_only: bool = False
+) -> Report:
+    """Import a central-laboratory file by the layout its laboratory declared.
+
+    All or nothing, unless the laboratory's agreement allows quarantine. The same file again is a no-op.
+
+    Raises
+    ------
+    LayoutError, RawFileError
+        With a sentence; nothing is stored.
+    """
+    layout = Layout.from_mapping(laboratory.layout)
+    with acting(actor=actor, reason=reason), transaction.atomic():
+        raw = keep_raw_file(path)
+    references = read_references(study, laboratory)
+
+    def blocks() -> Iterator[tuple[int, Checked]]:
+        for block in read_blocks(stored_path(raw.sha256), layout):
+            checked = check_rows(block.rows, references, layout)
+            findings = pl.concat([block.findings, checked.findings])
+            yield block.lines, Checked(checked.rows, findings)
+
+    return load_transfer(
+        study=study,
+        laboratory=laboratory,
+        raw=raw,
+        kind=Transfer.Kind.CENTRAL_CSV,
+        file_name=path.name,
+        layout=laboratory.layout,
+        blocks=blocks,
+        quarantine=laboratory.quarantine,
+        check_only=check_only,
+        actor=actor,
+        reason=reason,
+    )
+
+
+def load_transfer(
+    *,
+    study: Study,
+    laboratory: Laboratory,
+    raw: RawFile,
+    kind: str,
+    file_name: str,
+    layout: dict[str, Any],
+    blocks: Callable[[], Iterable[tuple[int, Checked]]],
+    quarantine: bool,
+    check_only: bool,
+    actor: str,
+    reason: str,
+) -> Report:
+    """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction."""
+    previous = Transfer.objects.filter(
+        study=study, laboratory=laboratory, raw_file=raw, state=Transfer.State.ACCEPTED
+    ).first()
+    if previous is not None:
+        return Report(file_name, Totals(), accepted=True, number=str(previous), repeated=True)
+    fields = {
+        "study": study,
+        "laboratory": laboratory,
+        "raw_file": raw,
+        "kind": kind,
+        "file_name": file_name[:255],
+        "layout": layout,
+    }
+    unit = "line" if kind == Transfer.Kind.CENTRAL_CSV else "record"
+    with acting(actor=actor, reason=reason):
+        try:
+            with transaction.atomic():
+                transfer = Transfer.objects.create(state=Transfer.State.CHECKED, **fields)
+                totals, findings = _load_blocks(transfer, blocks, quarantine=quarantine, reason=reason)
+                if check_only or (findings.height and not quarantine):
+                    raise _Refused(totals, findings)
+                _accept(transfer, totals, findings)
+                request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
+        except _Refused as refused:
+            number = "" if check_only and not refused.findings.height else _keep_refusal(fields, refused)
+            only = check_only and not refused.findings.height
+            return Report(
+                file_name, refused.totals, accepted=False, number=number, checked_only=only, unit=unit,
+                findings=refused.findings,
+            )
+    return Report(file_name, totals, accepted=True, number=str(transfer), unit=unit, findings=findings)
+
+
+def _load_blocks(
+    transfer: Transfer, blocks: Callable[[], Iterable[tuple[int, Checked]]], *, quarantine: bool, reason: str
+) -> tuple[Totals, pl.DataFrame]:
+    loader = ResultLoader(
+        study_id=transfer.study_id,
+        laboratory_id=transfer.laboratory_id,
+        transfer_id=transfer.pk,
+        correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
+    )
+    totals, found = Totals(), [pl.DataFrame(schema=FINDING_SCHEMA)]
+    bad_lines = 0
+    try:
+        for lines, checked in blocks():
+            totals.rows += lines
+            findings = [checked.findings]
+            # Nothing of a file that will be refused needs storing; the rest is still checked for the report.
+            if quarantine or not bad_lines and not checked.findings.height:
+                loaded = loader.load(checked.rows)
+                totals.applied += loaded.applied
+                totals.corrected += loaded.corrected
+                totals.duplicate += loaded.duplicate
+                findings.append(loaded.findings)
+            block_findings = pl.concat(findings)
+            bad_lines += block_findings["line"].n_unique()
+            found.append(block_findings)
+    except FileRefusedError as error:
+        row = {"line": error.line, "column": "", "rule": error.rule, "found": str(error)[:200], "expected": "a readable file", "text": ""}
+        found.append(pl.DataFrame([row], schema=FINDING_SCHEMA))
+        raise _Refused(Totals(rows=totals.rows, refused=bad_lines), pl.concat(found)) from error
+    totals.refused = 0 if quarantine and transfer.kind == Transfer.Kind.CENTRAL_CSV else bad_lines
+    totals.quarantined = bad_lines - totals.refused
+    return totals, pl.concat(found)
+
+
+def _accept(transfer: Transfer, totals: Totals, findings: pl.DataFrame) -> None:
+    _keep_findings(transfer, findings, outcome="quarantined" if totals.quarantined else "refused")
+    transfer.state = Transfer.State.ACCEPTED
+    _count(transfer, totals)
+
+
+def _keep_refusal(fields: dict[str, Any], refused: _Refused) -> str:
+    """Record a file that was not taken, with what was wrong, after its load was undone."""
+    with transaction.atomic():
+        transfer = Transfer.objects.create(state=Transfer.State.REFUSED, **fields)
+        refused.totals.refused = refused.findings["line"].n_unique()
+        refused.totals.applied = refused.totals.corrected = refused.totals.duplicate = refused.totals.quarantined = 0
+        _keep_findings(transfer, refused.findings, outcome="refused")
+        _count(transfer, refused.totals)
+    return str(transfer)
+
+
+def _count(transfer: Transfer, totals: Totals) -> None:
+    transfer.rows_total = totals.rows
+    transfer.rows_applied = totals.applied
+    transfer.rows_corrected = totals.corrected
+    transfer.rows_duplicate = totals.duplicate
+    transfer.rows_quarantined = totals.quarantined
+    transfer.rows_refused = totals.refused
+    transfer.decided_at = timezone.now()
+    transfer.save()
+
+
+def _keep_findings(transfer: Transfer, findings: pl.DataFrame, *, outcome: str) -> None:
+    # A file that is wrong from end to end says so once, not ten million times; accepted files keep them all.
+    kept = findings if transfer.state != Transfer.State.REFUSED else findings.head(KEPT_FINDINGS)
+    copy_in(
+        "labs_transferrow",
+        kept.unique(["line", "column", "rule"], keep="first", maintain_order=True).select(
+            pl.lit(transfer.pk).alias("transfer_id"),
+            "line",
+            pl.col("column").fill_null("").str.slice(0, 80),
+            "rule",
+            pl.col("found").fill_null("").str.slice(0, 300),
+            pl.col("expected").fill_null("").str.slice(0, 300),
+            pl.lit(outcome).alias("outcome"),
+            pl.col("text").fill_null("").alias("received_text"),
+        ),
+    )
+
+
+def read_references(study: Study, laboratory: Laboratory) -> References:
+    """Small frames that rows are checked against."""
+    subjects = read_columns(
+        "SELECT s.code, s.id, z.time_zone, s.year_of_birth, min(c.signed_on)::text FROM cart_subject s"
+        " JOIN cart_site z ON z.id = s.site_id LEFT JOIN cart_consent c ON c.subject_id = s.id"
+        " WHERE s.study_id = %(study)s GROUP BY s.id, z.time_zone",
+        {"study": study.pk},
+        {
+            "subject": pl.String,
+            "subject_id": pl.Int64,
+            "time_zone": pl.String,
+            "year_of_birth": pl.Int64,
+            "consent_on": pl.Date,
+        },
+    )
+    codes = read_columns(
+        "SELECT c.code, a.id, a.kind FROM labs_analytecode c JOIN labs_analyte a ON a.id = c.analyte_id"
+        " WHERE c.laboratory_id = %(laboratory)s",
+        {"laboratory": laboratory.pk},
+        {"code": pl.String, "analyte_id": pl.Int64, "kind": pl.String},
+    )
+    assays = read_columns(
+        "SELECT analyte_id, id, unit, valid_from::text, valid_to::text FROM labs_assayversion"
+        " WHERE laboratory_id = %(laboratory)s",
+        {"laboratory": laboratory.pk},
+        {
+            "analyte_id": pl.Int64,
+            "assay_id": pl.Int64,
+            "assay_unit": pl.String,
+            "valid_from": pl.Date,
+            "valid_to": pl.Date,
+        },
+    )
+    return References(subjects, codes, assays, today=latest_today())
+
+
+def latest_today() -> dt.date:
+    """Today where the day is furthest on: a site east of the server is not in its future."""
+    return timezone.now().astimezone(LATEST_ZONE).date()

@@ -1,0 +1,148 @@
+"""The course panel of the subject's page: antibodies, B cells and immunoglobulin over time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from cart.admin.panels import register_subject_panel, register_subject_step
+from cart.inputs import time_zero
+from cart.models import ConcomitantTherapy, Subject, TherapyClass
+from cart.scoping import visible_to
+from labs.admin.titer_plot import Plot, PlotPoint, Shade, render_plot
+from labs.models import Result, Specimen
+
+# Analytes drawn, in this order; the second says whether the axis is logarithmic.
+DRAWN = (("ATA", True), ("ARA", True), ("CD19_ABS", True), ("IGG", False))
+CONFOUNDERS = (TherapyClass.IVIG, TherapyClass.PLASMA_EXCHANGE, TherapyClass.RITUXIMAB)
+_USABLE = frozenset({Specimen.Condition.GOOD, Specimen.Condition.OTHER})
+
+
+@dataclass(frozen=True)
+class CourseRow:
+    """One line of the table beside a plot."""
+
+    day: int | None
+    collected: str
+    result: Result
+    usable: bool
+    note: str
+
+
+def course_panel(request: HttpRequest, subject: Subject) -> str:
+    """Plots with their tables for the user of this request; empty where nothing may be or is shown."""
+    codes = [code for code, _ in DRAWN]
+    results = list(
+        visible_to(request.user, Result.objects.current().of_subject(subject.pk).filter(analyte__code__in=codes))
+        .select_related("analyte", "assay", "specimen__laboratory")
+        .order_by("specimen__collected", "pk")
+    )
+    if not results:
+        return ""
+    zero_on, anchored = _day_zero(subject, results)
+    if zero_on is None:
+        return ""
+    shades = _shades(subject, zero_on)
+    charts = []
+    for code, log_scale in DRAWN:
+        own = [result for result in results if result.analyte.code == code]
+        if own:
+            plot = plot_of(own, zero_on, log_scale=log_scale, shades=shades, anchored=anchored)
+            rows = [_row(result, zero_on) for result in own]
+            # The plot escapes every text it takes from the database.
+            charts.append({"plot": plot, "svg": mark_safe(render_plot(plot)), "rows": rows})  # noqa: S308
+    return render_to_string("labs/course_panel.html", {"charts": charts, "anchored": anchored}, request=request)
+
+
+def _day_zero(subject: Subject, results: Sequence[Result]) -> tuple[date | None, bool]:
+    """Time zero, or the first collection where there is none yet; and whether it is time zero."""
+    rows = time_zero(subject.study_id, [subject.pk]).to_dicts()
+    if rows and rows[0]["time_zero_on"] is not None:
+        return rows[0]["time_zero_on"], True
+    days = [result.specimen.collected_on for result in results if result.specimen.collected_on is not None]
+    return (min(days) if days else None), False
+
+
+def plot_of(
+    results: Sequence[Result], zero_on: date, *, log_scale: bool, shades: Sequence[Shade], anchored: bool
+) -> Plot:
+    """Plot of one analyte; every laboratory and kit is a series of its own."""
+    first = results[0]
+    points = [
+        PlotPoint(
+            day=(result.specimen.collected_on - zero_on).days,
+            value=float(result.value),
+            qualifier=result.qualifier,
+            usable=result.specimen.condition in _USABLE,
+            text=f"{result.received_text} {result.unit}".strip(),
+            series=_series_name(result),
+        )
+        for result in results
+        if result.value is not None and result.specimen.collected_on is not None and not result.missing_reason
+    ]
+    assays = [result.assay for result in results if result.assay is not None]
+    return Plot(
+        key=first.analyte.code.lower().replace("_", "-"),
+        title=first.analyte.name,
+        unit=first.unit,
+        points=points,
+        log_scale=log_scale,
+        lloq=sorted({float(assay.lloq) for assay in assays if assay.lloq is not None}),
+        cutoff=sorted({float(assay.cutoff) for assay in assays if assay.cutoff is not None}),
+        shades=shades,
+        zero_label="Day 0" if anchored else "",
+        day_label="Protocol day (Day 0 = time zero)" if anchored else "Days from the first specimen",
+    )
+
+
+def _series_name(result: Result) -> str:
+    kit = f" {result.assay.kit}" if result.assay is not None else ""
+    return f"{result.specimen.laboratory.code}{kit}"
+
+
+def _row(result: Result, zero_on: date) -> CourseRow:
+    collected_on = result.specimen.collected_on
+    usable = result.specimen.condition in _USABLE
+    notes = [
+        "" if usable else f"not evaluated: {result.specimen.get_condition_display().lower()}",
+        result.missing_reason,
+        f"version {result.version}: {result.supersession_reason}" if result.version > 1 else "",
+    ]
+    return CourseRow(
+        day=None if collected_on is None else (collected_on - zero_on).days,
+        collected=result.specimen.collected.replace("T", " "),
+        result=result,
+        usable=usable,
+        note="; ".join(note for note in notes if note),
+    )
+
+
+def _shades(subject: Subject, zero_on: date) -> list[Shade]:
+    shades = []
+    therapies = ConcomitantTherapy.objects.filter(subject=subject, therapy_class__in=CONFOUNDERS)
+    for therapy in therapies:
+        started = _day(therapy.started)
+        if started is None:
+            continue
+        stopped = _day(therapy.stopped)
+        if stopped is None:
+            stopped = started + timedelta(days=36_500) if therapy.ongoing else started
+        shades.append(
+            Shade(
+                first_day=(started - zero_on).days,
+                last_day=(stopped - zero_on).days,
+                label=therapy.get_therapy_class_display(),
+            )
+        )
+    return shades
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text[:10]) if len(text) >= 10 else None
+
+
+register_subject_panel(key="course", title="Course", order=10, render=course_panel)
+register_subject_step(title="Specimens", model=Specimen)

@@ -1,0 +1,160 @@
+"""Results entered and corrected by hand. A stored result is never overwritten: a correction is a new version."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import F, Q
+from django.http import HttpRequest
+from unfold.paginator import InfinitePaginator
+
+from cart.admin.desk import DeskAdmin
+from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.forms import ReasonedForm
+from labs.imports.numbers import EXPECTED_NUMBER, EXPECTED_TITER, parse_result
+from labs.models import Analyte, AssayVersion, Result, Specimen
+
+NOT_DONE = "not done"
+
+
+def present_version(specimen: Specimen, analyte: Analyte) -> Result | None:
+    """The newest version of a result; None where the analyte has none in this specimen."""
+    return Result.objects.filter(specimen=specimen, analyte=analyte).order_by("-version").first()
+
+
+def assay_in_force(specimen: Specimen, analyte: Analyte) -> AssayVersion | None:
+    """Kit of the specimen's laboratory in force on its day; None where there is none or the day is unknown."""
+    if specimen.collected_on is None:
+        return None
+    return (
+        AssayVersion.objects.filter(
+            laboratory=specimen.laboratory_id, analyte=analyte, valid_from__lte=specimen.collected_on
+        )
+        .filter(Q(valid_to=None) | Q(valid_to__gte=specimen.collected_on))
+        .order_by("valid_from")
+        .last()
+    )
+
+
+class ResultForm(ReasonedForm):
+    """The text as the report shows it; number, qualifier, kit and version follow from it."""
+
+    received_text = forms.CharField(
+        label="Result as received",
+        max_length=200,
+        help_text="12.5, <10, >5120, 1:640, a text; or 'not done', with its reason below.",
+        widget=forms.TextInput(attrs={"class": "ts-input", "autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = Result
+        fields = ("specimen", "analyte", "unit", "received_text", "missing_reason", "supersession_reason")
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        specimen, analyte = self.cleaned_data.get("specimen"), self.cleaned_data.get("analyte")
+        if specimen is None or analyte is None:
+            return cleaned
+        self._place(specimen, analyte)
+        self._read_text(analyte)
+        return cleaned
+
+    def _place(self, specimen: Specimen, analyte: Analyte) -> None:
+        """Version, kit and unit of the new row."""
+        result = self.instance
+        before = present_version(specimen, analyte)
+        result.version = before.version + 1 if before is not None else 1
+        if before is not None and not self.cleaned_data.get("supersession_reason"):
+            self.add_error(
+                "supersession_reason",
+                ValidationError(
+                    f"{analyte} of this specimen is already recorded as {before.received_text or NOT_DONE!r}. To "
+                    "correct it, say why; the old value stays in the history. [correction-reason]"
+                ),
+            )
+        result.assay = assay_in_force(specimen, analyte)
+        expected = result.assay.unit if result.assay is not None else analyte.unit
+        unit = self.cleaned_data.get("unit") or expected
+        if result.assay is not None and unit != expected:
+            self.add_error(
+                "unit", ValidationError(f"The kit in force reports {expected!r}; found {unit!r}. [unit-mismatch]")
+            )
+        self.cleaned_data["unit"] = unit
+
+    def _read_text(self, analyte: Analyte) -> None:
+        """Qualifier and value of the text, or the reason why there is none."""
+        result, text = self.instance, self.cleaned_data.get("received_text", "")
+        reason = self.cleaned_data.get("missing_reason", "")
+        result.qualifier, result.value = Result.Qualifier.EQUAL, None
+        if text.lower() == NOT_DONE:
+            self.cleaned_data["received_text"] = ""
+            if not reason:
+                self.add_error(
+                    "missing_reason", ValidationError("A result without value says why. [missing-without-reason]")
+                )
+            return
+        if text and reason:
+            self.add_error(
+                "missing_reason",
+                ValidationError(f"There is a result ({text}); a reason belongs to 'not done'. [reason-and-result]"),
+            )
+        if not text or analyte.kind == Analyte.Kind.TEXT:
+            return
+        number = parse_result(text, kind=analyte.kind)
+        if number is None:
+            expected = EXPECTED_TITER if analyte.kind == Analyte.Kind.TITER else EXPECTED_NUMBER
+            self.add_error("received_text", ValidationError(f"Expected {expected}; found {text!r}. [number-grammar]"))
+            return
+        result.qualifier, result.value = number.qualifier, number.value
+
+
+@admin.register(Result)
+class ResultAdmin(DeskAdmin):
+    """Laboratory results. Rows are entered, never changed: 'Correct' enters the next version."""
+
+    form = ResultForm
+    # Millions of rows: neither counted nor offset far.
+    paginator = InfinitePaginator
+    ordering = ("-id",)
+    sortable_by = ()
+    list_display = ("subject", "analyte", "received_text", "unit", "collected", "version", "missing_reason")
+    list_filter = (
+        ("specimen__study", VisibleRelatedFilter),
+        ("analyte", VisibleRelatedFilter),
+        ("specimen__laboratory", VisibleRelatedFilter),
+    )
+    list_select_related = ("specimen__subject", "specimen__laboratory", "analyte", "assay", "transfer")
+    search_fields = ("specimen__subject__code__istartswith", "specimen__accession__istartswith")
+    autocomplete_fields = ("specimen", "analyte")
+    change_form_outer_before_template = "labs/result_steps.html"
+    add_fieldsets = (
+        (None, {"fields": (("specimen", "analyte"), ("received_text", "unit"), "missing_reason")}),
+        (
+            "Correction",
+            {
+                "fields": ("supersession_reason",),
+                "description": "Only where this specimen already has a result of this analyte: why the new value "
+                "replaces it. The old value stays and is shown in the specimen's list of results.",
+            },
+        ),
+    )
+    fieldsets = (
+        (None, {"fields": (("specimen", "analyte"), ("received_text", "missing_reason"), ("qualifier", "value", "unit"))}),
+        ("Kit and version", {"fields": ("assay", ("version", "supersession_reason"))}),
+        ("Source", {"fields": (("transfer", "line", "source_sequence"), ("received_unit", "standard_text"))}),
+        ("Range of the laboratory", {"fields": (("range_low", "range_high", "range_flag"),)}),
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="Subject", ordering=F("specimen__subject"))
+    def subject(self, obj: Result) -> str:
+        """Code of the subject."""
+        return str(obj.specimen.subject)
+
+    @admin.display(description="Collected (site time)")
+    def collected(self, obj: Result) -> str:
+        """When the specimen was taken."""
+        return obj.specimen.collected.replace("T", " ")

@@ -1,0 +1,55 @@
+"""Specimens with their results."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+
+from cart.admin.desk import DeskAdmin, DeskPermissions
+from cart.admin.filters import VisibleRelatedFilter
+from labs.models import Result, Specimen
+
+
+class ResultInline(DeskPermissions, TabularInline):
+    """Results of a specimen, all versions; they are entered and corrected on their own page."""
+
+    model = Result
+    fields = ("analyte", "received_text", "unit", "version", "missing_reason", "supersession_reason")
+    readonly_fields = fields
+    extra = 0
+    per_page = 50
+    show_change_link = True
+    writing_roles = frozenset()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("analyte", "specimen")
+
+
+@admin.register(Specimen)
+class SpecimenAdmin(DeskAdmin):
+    """Specimens."""
+
+    list_display = ("accession", "subject", "laboratory", "material", "collected", "condition", "visit_label")
+    list_filter = (
+        ("study", VisibleRelatedFilter),
+        ("subject__site", VisibleRelatedFilter),
+        ("laboratory", VisibleRelatedFilter),
+        "condition",
+    )
+    list_select_related = ("subject", "laboratory", "visit__planned", "visit__subject")
+    search_fields = ("accession", "subject__code")
+    autocomplete_fields = ("subject", "laboratory", "visit")
+    fieldsets = (
+        ("Specimen", {"fields": ("subject", ("laboratory", "accession", "material"), ("collected", "received"))}),
+        ("Visit and condition", {"fields": (("visit", "visit_label"), "condition")}),
+    )
+    # A specimen entered for the wrong subject is marked by its condition, and entered anew.
+    fixed_fields = ("subject", "laboratory", "accession", "material", "collected")
+    inlines = (ResultInline,)
+    change_form_outer_before_template = "labs/specimen_steps.html"
+
+    def page_rows(self, obj: Any) -> dict[Any, list[str]]:
+        """Nothing but the specimen: its results are rows that never change."""
+        return {}

@@ -1,0 +1,238 @@
+"""Reader of a central laboratory's delimited file: blocks of text columns, lazily, with true line numbers.
+
+A record is one line. The file is cut into blocks at line ends and read ahead by a thread; a block without
+quotes is split by polars, one with quotes by the standard library's strict reader.
+"""
+
+import codecs
+import csv
+import io
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from labs.imports.layout import Layout
+
+BLOCK_BYTES = 12_000_000
+READ_AHEAD = 2
+MAX_LINE_BYTES = 1_000_000
+FINDING_SCHEMA = {
+    "line": pl.Int64,
+    "column": pl.String,
+    "rule": pl.String,
+    "found": pl.String,
+    "expected": pl.String,
+    "text": pl.String,
+}
+_BOM = codecs.BOM_UTF8
+
+
+class FileRefusedError(ValueError):
+    """The file as a whole cannot be read; the message names line, what was found and what is expected."""
+
+    def __init__(self, message: str, *, line: int, rule: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.rule = rule
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of a file: ``line`` and one text column per field; ``findings`` are lines that are no rows."""
+
+    rows: pl.DataFrame
+    findings: pl.DataFrame
+    lines: int
+
+
+def read_blocks(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
+    """Blocks of a file in order.
+
+    Raises
+    ------
+    FileRefusedError
+        Empty file, wrong encoding, header that does not fit the layout, a line without end.
+    """
+    pieces = _read_ahead(path, block_bytes)
+    header: list[str] | None = None
+    line = 1
+    for raw in pieces:
+        piece = _as_utf8(raw, layout, line)
+        if header is None:
+            head, _, piece = piece.partition(b"\n")
+            header = _header(head, layout)
+            line = 2
+        if piece:
+            block = _block(piece, header, layout, line)
+            yield block
+            line += block.lines
+    if header is None:
+        raise FileRefusedError("The file is empty; line 1 must hold the column names. [empty-file]", line=1, rule="empty-file")
+
+
+def _read_ahead(path: Path, block_bytes: int) -> Iterator[bytes]:
+    """Pieces of the file that end at line ends, read by a thread while the last ones are worked on."""
+    pieces: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=READ_AHEAD)
+    stopped = threading.Event()
+
+    def offer(item: bytes | BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                return pieces.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+
+    def read() -> None:
+        try:
+            rest = b""
+            with path.open("rb") as file:
+                while chunk := file.read(block_bytes):
+                    whole, end, tail = chunk.rpartition(b"\n")
+                    if not end:
+                        rest += chunk
+                        if len(rest) > block_bytes + MAX_LINE_BYTES:
+                            raise FileRefusedError(
+                                "No line end was found; is this a text file? [no-line-end]", line=1, rule="no-line-end"
+                            )
+                        continue
+                    offer(rest + whole + end)
+                    rest = tail
+            if rest:
+                offer(rest)
+            offer(None)
+        except BaseException as error:  # noqa: BLE001 - handed to the reader, which raises it
+            offer(error)
+
+    thread = threading.Thread(target=read, name="read-ahead", daemon=True)
+    thread.start()
+    try:
+        while (piece := pieces.get()) is not None:
+            if isinstance(piece, BaseException):
+                raise piece
+            yield piece
+    finally:
+        stopped.set()
+
+
+def _as_utf8(raw: bytes, layout: Layout, line: int) -> bytes:
+    if line == 1:
+        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise FileRefusedError(
+                f"The file is UTF-16; the layout declares {layout.encoding}. [encoding]", line=1, rule="encoding"
+            )
+        raw = raw.removeprefix(_BOM)
+    try:
+        text = raw.decode(layout.encoding)
+    except UnicodeDecodeError as error:
+        at = line + raw.count(b"\n", 0, error.start)
+        raise FileRefusedError(
+            f"Line {at}: byte {raw[error.start]:#04x} is not {layout.encoding}, which the layout declares. [encoding]",
+            line=at,
+            rule="encoding",
+        ) from error
+    utf8 = raw if codecs.lookup(layout.encoding).name in {"utf-8", "ascii"} else text.encode()
+    return utf8.replace(b"\r\n", b"\n")
+
+
+def _header(head: bytes, layout: Layout) -> list[str]:
+    try:
+        names = next(csv.reader([head.decode()], delimiter=layout.separator, strict=True), [])
+    except csv.Error as error:
+        raise FileRefusedError(f"Line 1: the column names cannot be read ({error}). [header]", line=1, rule="header") from error
+    declared = set(layout.columns.values())
+    problems = [
+        ("missing-column", f"column {name!r} is missing") for name in layout.columns.values() if name not in names
+    ]
+    problems += [("duplicate-column", f"column {name!r} stands twice") for name in names if names.count(name) > 1]
+    problems += [
+        ("undeclared-column", f"column {name!r} is not in the layout; declare or ignore it")
+        for name in names
+        if name not in declared and name not in layout.ignored
+    ]
+    if problems:
+        rule, what = problems[0]
+        raise FileRefusedError(f"Line 1: {what}; found {', '.join(names)[:200]!r}. [{rule}]", line=1, rule=rule)
+    return names
+
+
+def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> Block:
+    lines = piece.count(b"\n") + (not piece.endswith(b"\n"))
+    plain = not any(mark in piece for mark in (b'"', b"\x00", b"\r", b"\n\n")) and not piece.startswith(b"\n")
+    rows = _split_fast(piece, header, layout, lines) if plain else None
+    if rows is not None:
+        numbered = rows.with_columns(pl.int_range(first_line, first_line + lines, dtype=pl.Int64).alias("line"))
+        findings = pl.DataFrame(schema=FINDING_SCHEMA)
+    else:
+        numbered, findings = _split_slowly(piece, header, layout, first_line)
+    present = {name: field for field, name in layout.columns.items()}
+    fields = numbered.select("line", *[pl.col(name).alias(field) for name, field in present.items()])
+    return Block(fields, findings, lines)
+
+
+def _split_fast(piece: bytes, header: list[str], layout: Layout, lines: int) -> pl.DataFrame | None:
+    """Split by polars; None where a line has another number of fields, which polars would fill with nulls."""
+    text = pl.read_csv(
+        io.BytesIO(piece), has_header=False, separator="\x01", quote_char=None, new_columns=["text"],
+        schema={"text": pl.String}, empty_string_is_null=False,
+    ) if b"\x01" not in piece else None
+    if text is None or text.height != lines:
+        return None
+    wanted = len(header) - 1
+    if (text["text"].str.count_matches(layout.separator, literal=True) != wanted).any():
+        return None
+    return pl.read_csv(
+        io.BytesIO(piece),
+        has_header=False,
+        separator=layout.separator,
+        quote_char=None,
+        schema=dict.fromkeys(header, pl.String),
+        empty_string_is_null=False,
+    )
+
+
+def _split_slowly(
+    piece: bytes, header: list[str], layout: Layout, first_line: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split line by line; every line that is no record becomes a finding."""
+    good: list[list[str]] = []
+    numbers: list[int] = []
+    findings: list[dict[str, object]] = []
+    lines = piece.decode().split("\n")
+    if lines and lines[-1] == "":
+        lines.pop()
+
+    def refuse(number: int, rule: str, text: str, expected: str) -> None:
+        findings.append(
+            {"line": number, "column": "", "rule": rule, "found": text[:200], "expected": expected, "text": text[:2000]}
+        )
+
+    for number, text in enumerate(lines, first_line):
+        if not text.strip(" "):
+            refuse(number, "blank-line", text, "a record; blank lines are not allowed inside the file")
+        elif "\x00" in text:
+            refuse(number, "nul", text.replace("\x00", "\\0"), "text without NUL characters")
+        elif "\r" in text:
+            refuse(number, "line-end", text.replace("\r", "\\r"), "lines that end with LF or CRLF")
+        elif text.count('"') % 2:
+            refuse(number, "quotes", text, "closed quotes; a record is one line")
+        else:
+            try:
+                fields = next(csv.reader([text], delimiter=layout.separator, strict=True))
+            except csv.Error as error:
+                refuse(number, "quotes", text, f"a record that can be read ({error})")
+                continue
+            if len(fields) != len(header):
+                refuse(number, "field-count", f"{len(fields)} fields: {text}", f"{len(header)} fields as in line 1")
+                continue
+            good.append(fields)
+            numbers.append(number)
+    columns = list(zip(*good, strict=True)) if good else [()] * len(header)
+    rows = pl.DataFrame(
+        {name: list(values) for name, values in zip(header, columns, strict=True)},
+        schema=dict.fromkeys(header, pl.String),
+    ).with_columns(pl.Series("line", numbers, dtype=pl.Int64))
+    return rows, pl.DataFrame(findings, schema=FINDING_SCHEMA)

@@ -1,0 +1,69 @@
+"""The grammar of results: what is a number, a censored number, a titer.
+
+ASCII only: ``1_000``, Arabic digits, ``nan``, ``inf`` and a no-break space are what Python would take for
+numbers and are refused here.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+EXPECTED_NUMBER = "a number such as 12.5, <10 or >5120"
+EXPECTED_TITER = "a titer such as 1:640, <1:40 or >1:5120"
+
+_NUMBER = r"^([<>=]?) ?(-?[0-9]{{1,20}}(?:{mark}[0-9]{{1,20}})?(?:[eE][+-]?[0-9]{{1,2}})?)$"
+_TITER = r"^([<>=]?) ?1 ?: ?([1-9][0-9]{0,9})$"
+
+
+@dataclass(frozen=True)
+class ParsedResult:
+    """Qualifier (``<``, ``>``, ``=``) and number of a result."""
+
+    qualifier: str
+    value: Decimal
+
+
+def _number_pattern(decimal_mark: str) -> str:
+    return _NUMBER.format(mark=re.escape(decimal_mark))
+
+
+def parse_result(text: str, *, kind: str = "quantity", decimal_mark: str = ".") -> ParsedResult | None:
+    """One result; None where the text is not in the grammar of its kind (``quantity`` or ``titer``).
+
+    >>> parse_result("<0,5", decimal_mark=",")
+    ParsedResult(qualifier='<', value=Decimal('0.5'))
+    >>> parse_result("1_000") is None
+    True
+    """
+    pattern = _TITER if kind == "titer" else _number_pattern(decimal_mark)
+    match = re.fullmatch(pattern[1:-1], text.strip(" "), re.ASCII)
+    if match is None:
+        return None
+    return ParsedResult(match[1] or "=", Decimal(match[2].replace(decimal_mark, ".")))
+
+
+def result_columns(text: pl.Expr, *, titer: pl.Expr, decimal_mark: str) -> tuple[pl.Expr, pl.Expr]:
+    """Qualifier and number (as text, with a point) of a column; both null outside the grammar.
+
+    Parameters
+    ----------
+    text
+        Result as received.
+    titer
+        Boolean: the row's analyte is a dilution titer.
+    decimal_mark
+        As declared by the laboratory.
+    """
+    bare = text.str.strip_chars(" ")
+    number = bare.str.extract_groups(_number_pattern(decimal_mark))
+    dilution = bare.str.extract_groups(_TITER)
+    value = (
+        pl.when(titer)
+        .then(dilution.struct.field("2"))
+        .otherwise(number.struct.field("2").str.replace(decimal_mark, ".", literal=True))
+    )
+    sign = pl.when(titer).then(dilution.struct.field("1")).otherwise(number.struct.field("1"))
+    qualifier = pl.when(value.is_not_null()).then(pl.when(sign == "").then(pl.lit("=")).otherwise(sign))
+    return qualifier, value

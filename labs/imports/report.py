@@ -1,0 +1,66 @@
+"""What became of a file, in sentences."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from labs.imports.central_csv import FINDING_SCHEMA
+
+SHOWN_FINDINGS = 20
+
+
+@dataclass
+class Totals:
+    """Rows of a file by what became of them; ``corrected`` are applied rows that superseded a value."""
+
+    rows: int = 0
+    applied: int = 0
+    corrected: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    refused: int = 0
+
+    def add_up(self) -> bool:
+        """Is every row accounted for?"""
+        return self.rows == self.applied + self.duplicate + self.quarantined + self.refused
+
+
+@dataclass
+class Report:
+    """Totals and findings of one transfer."""
+
+    file_name: str
+    totals: Totals
+    accepted: bool
+    number: str = ""
+    repeated: bool = False
+    checked_only: bool = False
+    unit: str = "line"
+    findings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FINDING_SCHEMA))
+
+    def text(self) -> str:
+        """The report as it is printed and mailed."""
+        t = self.totals
+        if self.repeated:
+            return f"{self.file_name}: already accepted as {self.number}; nothing to do."
+        if not self.accepted and not self.checked_only:
+            return self._lines("refused, nothing stored", [f"{t.rows:,} rows", f"{t.refused:,} with findings"])
+        counts = [
+            f"{t.rows:,} rows",
+            f"{t.applied:,} applied" + (f" ({t.corrected:,} corrections)" if t.corrected else ""),
+            f"{t.duplicate:,} duplicates",
+        ]
+        if t.quarantined:
+            counts.append(f"{t.quarantined:,} quarantined")
+        counts.append(f"{t.refused:,} refused")
+        return self._lines("accepted" if self.accepted else "checked, not stored", counts)
+
+    def _lines(self, state: str, counts: list[str]) -> str:
+        lines = [f"{self.file_name}: {state}" + (f" as {self.number}" if self.number else "") + ": " + ", ".join(counts)]
+        for row in self.findings.sort("line", "column").head(SHOWN_FINDINGS).iter_rows(named=True):
+            place = f"{self.unit} {row['line']}" + (f", column {row['column']}" if row["column"] else "")
+            lines.append(f"  {place}: found {row['found']!r}, expected {row['expected']} [{row['rule']}]")
+        hidden = self.findings.height - SHOWN_FINDINGS
+        if hidden > 0:
+            lines.append(f"  ... and {hidden:,} more findings")
+        return "\n".join(lines)

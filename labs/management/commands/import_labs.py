@@ -1,0 +1,52 @@
+"""``manage.py import_labs``: a central laboratory's file."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from cart.models import Study
+from labs.actions.raw_files import RawFileError
+from labs.actions.transfers import import_file
+from labs.imports.layout import LayoutError
+from labs.models import Laboratory
+from trialsite.audit.command import AuditedCommand
+from trialsite.audit.context import current_actor, current_reason
+
+
+class Command(AuditedCommand):
+    """Import one file and print its report; exit code 1 when it was refused."""
+
+    help = "Import a central laboratory's delimited file by its declared layout."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """File, study, laboratory."""
+        super().add_arguments(parser)
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--study", required=True, help="Code of the study.")
+        parser.add_argument("--laboratory", required=True, help="Code of the laboratory.")
+        parser.add_argument("--check-only", action="store_true", help="Check and report; store no result.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import and report."""
+        study = Study.objects.filter(code=options["study"]).first()
+        if study is None:
+            raise CommandError(f"There is no study {options['study']!r}. [unknown-study]")
+        laboratory = Laboratory.objects.filter(code=options["laboratory"]).first()
+        if laboratory is None:
+            raise CommandError(f"There is no laboratory {options['laboratory']!r}. [unknown-laboratory]")
+        try:
+            report = import_file(
+                study=study,
+                laboratory=laboratory,
+                path=options["file"],
+                check_only=options["check_only"],
+                actor=current_actor(),
+                reason=current_reason(),
+            )
+        except (LayoutError, RawFileError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(report.text())
+        if report.findings.height and not report.accepted:
+            raise CommandError("The file was refused; nothing of it is stored. [file-refused]")

@@ -1,0 +1,147 @@
+"""One laboratory value as it was received, for ever."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from cart.models.fields import ExactDecimalField
+from labs.models.analyte import Analyte
+from labs.models.assay import AssayVersion
+from labs.models.specimen import SPECIMEN_BITS, Specimen
+from labs.models.transfer import Transfer
+
+VERSION_BITS = 8
+ANALYTE_BITS = 15
+MAX_VERSION = 2**VERSION_BITS - 1
+# All result keys of one subject share the bits above these.
+SUBJECT_KEY_BITS = SPECIMEN_BITS + ANALYTE_BITS + VERSION_BITS
+SUBJECT_KEY_MASK = 2**SUBJECT_KEY_BITS - 1
+
+
+def result_key(*, specimen_id: int, analyte_id: int, version: int) -> int:
+    """Packed primary key of a result: specimen, analyte, version from high bits to low."""
+    return (specimen_id << (ANALYTE_BITS + VERSION_BITS)) | (analyte_id << VERSION_BITS) | version
+
+
+class ResultQuerySet(models.QuerySet["Result"]):
+    """Results by currency and subject."""
+
+    def current(self) -> "ResultQuerySet":
+        """Results that no later version superseded."""
+        # Only rows of version 2 and up can supersede; their partial index is tiny, so this is a cheap anti-join.
+        newer = Result.objects.filter(version__gt=1, id=OuterRef("id") + 1)
+        return self.filter(~Exists(newer))
+
+    def of_subject(self, subject_id: int) -> "ResultQuerySet":
+        """Results of one subject by one range of the primary key."""
+        first = result_key(specimen_id=subject_id << SPECIMEN_BITS, analyte_id=0, version=0)
+        return self.filter(id__range=(first, first | SUBJECT_KEY_MASK))
+
+
+class Result(models.Model):
+    """A value of one analyte in one specimen. Append-only: a correction is the next version of its key.
+
+    ``qualifier`` and ``value`` are the parsed form of the text: ``<10`` is ``<`` and 10, the interval
+    [0, 10), never 0 and never 5. A row without value says why in ``missing_reason``.
+    Ordinary foreign keys cost as much as the load itself at this size: the trigger
+    ``labs_result_references`` checks each statement's rows at once instead, and parents cannot be deleted.
+    """
+
+    class Qualifier(models.TextChoices):
+        EQUAL = "=", "="
+        BELOW = "<", "<"
+        ABOVE = ">", ">"
+
+    id = models.BigIntegerField(primary_key=True, editable=False)
+    specimen = models.ForeignKey(
+        Specimen, on_delete=models.PROTECT, related_name="results", db_constraint=False, db_index=False
+    )
+    analyte = models.ForeignKey(
+        Analyte, on_delete=models.PROTECT, related_name="results", db_constraint=False, db_index=False
+    )
+    version = models.SmallIntegerField(default=1, editable=False)
+    assay = models.ForeignKey(
+        AssayVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="results",
+        db_constraint=False,
+        db_index=False,
+    )
+    transfer = models.ForeignKey(
+        Transfer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="results",
+        db_constraint=False,
+        db_index=False,
+    )
+    line = models.IntegerField(null=True, editable=False, help_text="Line in the transfer's file.")
+    source_sequence = models.IntegerField(null=True, editable=False, help_text="Sequence in the source (LBSEQ).")
+    qualifier = models.CharField(max_length=1, choices=Qualifier, default=Qualifier.EQUAL)
+    value = ExactDecimalField(null=True, blank=True)
+    unit = models.CharField(max_length=40, blank=True)
+    received_text = models.CharField(max_length=200, blank=True, help_text="Result exactly as received.")
+    received_unit = models.CharField(max_length=40, blank=True, help_text="Where it differs from the unit.")
+    standard_text = models.CharField(
+        max_length=200, blank=True, help_text="Text in standard units, where the source gives one."
+    )
+    missing_reason = models.CharField(max_length=120, blank=True)
+    range_low = ExactDecimalField(null=True, blank=True)
+    range_high = ExactDecimalField(null=True, blank=True)
+    range_flag = models.CharField(max_length=12, blank=True, help_text="Flag as received.")
+    baseline_flag = models.BooleanField(default=False, help_text="Flagged as baseline in the source.")
+    supersession_reason = models.CharField(max_length=200, blank=True)
+
+    objects = ResultQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["id"], condition=Q(version__gt=1), name="result_superseding")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    id=F("specimen_id") * 2 ** (ANALYTE_BITS + VERSION_BITS)
+                    + F("analyte_id") * 2**VERSION_BITS
+                    + F("version")
+                )
+                & Q(version__gt=0, version__lte=MAX_VERSION),
+                name="result_key_is_packed",
+                violation_error_message="A result has at most 255 versions. [result-key]",
+            ),
+            models.CheckConstraint(
+                condition=Q(qualifier__in=["=", "<", ">"]),
+                name="result_qualifier_known",
+                violation_error_message="A qualifier is '<', '>' or '='. [qualifier]",
+            ),
+            models.CheckConstraint(
+                condition=~Q(received_text="") | ~Q(missing_reason=""),
+                name="result_missing_says_why",
+                violation_error_message="A result without value says why. [missing-without-reason]",
+            ),
+            models.CheckConstraint(
+                condition=Q(version=1) | ~Q(supersession_reason=""),
+                name="result_correction_has_reason",
+                violation_error_message="A corrected result needs the reason. [correction-reason]",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.analyte} {self.received_text}"
+
+    def clean(self) -> None:
+        if self.value is not None and not self.received_text:
+            raise ValidationError({"received_text": "Enter the result as it was received. [as-received]"})
+
+    def save(self, **kwargs: Any) -> None:
+        """Give a new row its packed key; the next free version where the value is already recorded."""
+        if self._state.adding and not self.id:
+            self.id = result_key(
+                specimen_id=self.specimen_id, analyte_id=self.analyte_id, version=self.version
+            )
+        super().save(force_insert=self._state.adding, **{k: v for k, v in kwargs.items() if k != "force_insert"})

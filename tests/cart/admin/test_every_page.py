@@ -1,0 +1,105 @@
+"""Every registered page: it opens, its queries do not grow with its rows, others' rows stay away."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cart.admin.desk import DeskAdmin
+from tests.cart.admin.pages import member
+from tests.cart.records import component, make_administration, make_lot, make_subject, make_trial
+from trialsite.site import GROUPS
+
+REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+LABELS = [model._meta.label for model in REGISTERED]
+
+
+def address(model, page):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}")
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=LABELS)
+def test_list_and_entry_page_open_for_a_superuser(superuser, model):
+    assert superuser.get(address(model, "changelist")).status_code == 200
+    assert superuser.get(address(model, "changelist"), {"q": "x"}).status_code == 200
+    answer = superuser.get(address(model, "add"))
+    assert answer.status_code in (200, 403)
+
+
+def test_every_record_stands_in_one_group_of_the_desk():
+    grouped = [label for _, _, labels in GROUPS for label in labels]
+    assert sorted(grouped) == LABELS
+
+
+def test_every_page_is_scoped_audited_and_without_delete(superuser):
+    for model in REGISTERED:
+        page = admin.site._registry[model]
+        assert isinstance(page, DeskAdmin), model
+        assert "delete_selected" not in (page.actions or ())
+        assert superuser.get(reverse(
+            f"admin:{model._meta.app_label}_{model._meta.model_name}_delete", args=[1]
+        )).status_code in (302, 403), model
+
+
+def test_every_foreign_key_is_chosen_by_search():
+    for model in REGISTERED:
+        page = admin.site._registry[model]
+        if model._meta.app_label not in ("cart", "labs") or not page.autocomplete_fields:
+            continue
+        shown = {name for _, options in page.fieldsets or () for name in _flat(options["fields"])}
+        for field in model._meta.concrete_fields:
+            if field.remote_field is not None and field.name in shown and field.editable and page.form.base_fields:
+                assert field.name in page.autocomplete_fields or model._meta.label == "labs.Result", (model, field)
+
+
+def _flat(fields):
+    for name in fields:
+        yield from (name if isinstance(name, tuple) else (name,))
+
+
+def fill(trial, first, last):
+    for number in range(first, last):
+        subject = make_subject(trial, f"S-{number:03d}")
+        lot = make_lot(trial, subject, number=f"L-{number:03d}")
+        component(make_administration(subject), lot).save()
+
+
+PER_SUBJECT = ["cart.Subject", "cart.Lot", "cart.Apheresis", "cart.InfusionCourse", "cart.Administration",
+               "cart.InfusionComponent"]
+
+
+@pytest.mark.parametrize("who", ["superuser", "coordinator"])
+def test_queries_of_a_list_do_not_grow_with_its_rows(request, trial, who):
+    client = request.getfixturevalue(who)
+    models = [model for model in REGISTERED if model._meta.label in PER_SUBJECT]
+
+    def queries():
+        counts = {}
+        for model in models:
+            client.get(address(model, "changelist"))
+            with CaptureQueriesContext(connection, ) as captured:
+                assert client.get(address(model, "changelist")).status_code == 200
+            counts[model._meta.label] = len(captured)
+        return counts
+
+    fill(trial, 0, 3)
+    few = queries()
+    fill(trial, 3, 30)
+    assert queries() == few
+
+
+def test_another_studys_subject_is_absent_and_cannot_be_opened(trial):
+    other = make_trial("T-2")
+    theirs = make_subject(other, "OTHER-1")
+    carol = member(trial, name="carol2")
+    listed = carol.get(reverse("admin:cart_subject_changelist")).content.decode()
+    assert "OTHER-1" not in listed
+    assert "T-2" not in listed
+    opened = carol.get(reverse("admin:cart_subject_change", args=[theirs.pk]), follow=True).content.decode()
+    assert "OTHER-1" not in opened
+    choices = carol.get(
+        reverse("admin:autocomplete"),
+        {"term": "OTHER", "app_label": "cart", "model_name": "lot", "field_name": "subject"},
+    ).json()
+    assert choices["results"] == []

@@ -1,0 +1,28 @@
+"""User accounts: never deleted, their names never given to somebody else."""
+
+from typing import Any, NoReturn
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import ProtectedError
+from django.db.models.functions import Lower
+
+
+class User(AbstractUser):
+    """A person or programme that signs in. What it may see is its memberships' matter."""
+
+    class Meta(AbstractUser.Meta):
+        ordering = ["username"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_name_once_in_any_case",
+                violation_error_message="This user name was already given to somebody. [user-name]",
+            )
+        ]
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: the audit trail names this account for ever. Deactivate it instead."""
+        raise ProtectedError(
+            "Accounts are deactivated, never deleted: the audit trail names them. [account-delete]", {self}
+        )

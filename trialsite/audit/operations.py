@@ -1,0 +1,111 @@
+"""Migration operations: put tables under audit, make them append-only."""
+
+from typing import Any
+
+from django.db.migrations.operations.base import Operation
+
+from trialsite.audit.sql import audit_triggers, audit_triggers_reverse, typed_insert_table
+
+
+class _DatabaseOnly(Operation):
+    """An operation that changes the database and not the state of models."""
+
+    reversible = True
+    reduces_to_sql = True
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Models do not change."""
+
+    def _forwards(self, schema_editor: Any) -> list[str]:
+        raise TypeError(f"{type(self).__name__} gives no statements. [migration-operation]")
+
+    def _backwards(self, schema_editor: Any) -> list[str]:
+        raise TypeError(f"{type(self).__name__} gives no statements. [migration-operation]")
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Run the statements."""
+        for statement in self._forwards(schema_editor):
+            schema_editor.execute(statement, params=None)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Run the reverse statements."""
+        for statement in self._backwards(schema_editor):
+            schema_editor.execute(statement, params=None)
+
+
+def _primary_key(schema_editor: Any, table: str) -> str:
+    with schema_editor.connection.cursor() as cursor:
+        key = schema_editor.connection.introspection.get_primary_key_column(cursor, table)
+    if key is None:
+        raise ValueError(f"Table {table} has no single-column primary key to audit by. [audit-key]")
+    return str(key)
+
+
+class AuditTables(_DatabaseOnly):
+    """Put tables under audit with one jsonb event per changed row."""
+
+    def __init__(self, *tables: str) -> None:
+        self.tables = tables
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
+        return type(self).__name__, list(self.tables), {}
+
+    def describe(self) -> str:
+        return f"Audit {', '.join(self.tables)}"
+
+    def _forwards(self, schema_editor: Any) -> list[str]:
+        return [
+            statement
+            for table in self.tables
+            for statement in audit_triggers(table=table, key=_primary_key(schema_editor, table))
+        ]
+
+    def _backwards(self, schema_editor: Any) -> list[str]:
+        return [statement for table in self.tables for statement in audit_triggers_reverse(table=table)]
+
+
+class TypedAuditTable(_DatabaseOnly):
+    """Put a high-volume table under audit; its inserts go to a typed event table ``audit.<table>_insert``."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
+        return type(self).__name__, [self.table], {}
+
+    def describe(self) -> str:
+        return f"Audit {self.table} with typed inserts"
+
+    def _forwards(self, schema_editor: Any) -> list[str]:
+        key = _primary_key(schema_editor, self.table)
+        return [
+            typed_insert_table(self.table),
+            *audit_triggers(table=self.table, key=key, typed_insert=True),
+        ]
+
+    def _backwards(self, schema_editor: Any) -> list[str]:
+        return [*audit_triggers_reverse(table=self.table), f'DROP TABLE audit."{self.table}_insert"']
+
+
+class AppendOnlyTable(_DatabaseOnly):
+    """Refuse DELETE, and UPDATE of any column that is not named in ``allow_update``."""
+
+    def __init__(self, table: str, *, allow_update: tuple[str, ...] = ()) -> None:
+        self.table = table
+        self.allow_update = allow_update
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
+        return type(self).__name__, [self.table], {"allow_update": self.allow_update}
+
+    def describe(self) -> str:
+        return f"Make {self.table} append-only"
+
+    def _forwards(self, schema_editor: Any) -> list[str]:
+        allowed = ", ".join(f"'{column}'" for column in self.allow_update)
+        return [
+            f'CREATE TRIGGER append_only AFTER UPDATE OR DELETE ON "{self.table}"'
+            f" FOR EACH ROW EXECUTE FUNCTION audit.refuse_change({allowed})"
+        ]
+
+    def _backwards(self, schema_editor: Any) -> list[str]:
+        return [f'DROP TRIGGER append_only ON "{self.table}"']

@@ -1,0 +1,198 @@
+"""SQL of the audit trail: tables, functions, triggers.
+
+Everything lives in schema ``audit`` and belongs to role ``trialsite_audit``; the application's role may read.
+Statement-level triggers over transition tables cover every path (ORM, bulk, COPY, raw SQL, cascade) at a cost
+per statement, not per row.
+"""
+
+AUDIT_ROLE = "trialsite_audit"
+OWNER_ROLE = "trialsite_owner"
+APP_ROLE = "trialsite_app"
+REPORT_ROLE = "trialsite_report"
+
+SCHEMA = f"""
+CREATE TABLE audit.context (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    actor text NOT NULL CHECK (actor <> ''),
+    reason text NOT NULL,
+    request text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    txid bigint NOT NULL,
+    session_role text NOT NULL DEFAULT session_user,
+    application text NOT NULL
+);
+CREATE INDEX context_txid ON audit.context (txid);
+CREATE TABLE audit.event (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    context_id bigint NOT NULL REFERENCES audit.context,
+    table_name text NOT NULL,
+    row_id text NOT NULL,
+    operation char(1) NOT NULL CHECK (operation IN ('I', 'U', 'D')),
+    old jsonb,
+    new jsonb
+);
+CREATE INDEX event_of_row ON audit.event (table_name, row_id, id);
+CREATE INDEX event_context ON audit.event (context_id);
+
+-- One row per transaction, actor, reason and request: two reasons in one transaction stay two.
+CREATE FUNCTION audit.open_context(changes_existing boolean, table_name text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    who text := btrim(coalesce(current_setting('trialsite.actor', true), ''));
+    why text := btrim(coalesce(current_setting('trialsite.reason', true), ''));
+    ask text := coalesce(current_setting('trialsite.request', true), '');
+    tx bigint := pg_current_xact_id()::text::bigint;
+    found_id bigint;
+BEGIN
+    IF who = '' THEN
+        RAISE EXCEPTION 'A write to % has no actor; every write names who acts. [no-actor]', table_name
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'audit_actor';
+    END IF;
+    IF changes_existing AND why = '' THEN
+        RAISE EXCEPTION 'A change to % has no reason; every change says why. [no-reason]', table_name
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'audit_reason';
+    END IF;
+    SELECT c.id INTO found_id FROM audit.context c
+        WHERE c.txid = tx AND c.actor = who AND c.reason = why AND c.request = ask LIMIT 1;
+    IF found_id IS NULL THEN
+        INSERT INTO audit.context (actor, reason, request, txid, application)
+        VALUES (who, why, ask, tx, current_setting('application_name')) RETURNING id INTO found_id;
+    END IF;
+    RETURN found_id;
+END $$;
+
+-- Time zone and date style are fixed, so that the text of a value does not depend on the session.
+CREATE FUNCTION audit.record() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET "TimeZone" = 'UTC' SET "DateStyle" = 'ISO'
+AS $$
+DECLARE
+    key text := TG_ARGV[0];
+    context bigint;
+    changed bigint;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF EXISTS (SELECT FROM new_rows) THEN
+            context := audit.open_context(false, TG_TABLE_NAME);
+            INSERT INTO audit.event (context_id, table_name, row_id, operation, new)
+            SELECT context, TG_TABLE_NAME, to_jsonb(n) ->> key, 'I', to_jsonb(n) FROM new_rows n;
+        END IF;
+    ELSIF TG_OP = 'DELETE' THEN
+        IF EXISTS (SELECT FROM old_rows) THEN
+            context := audit.open_context(true, TG_TABLE_NAME);
+            INSERT INTO audit.event (context_id, table_name, row_id, operation, old)
+            SELECT context, TG_TABLE_NAME, to_jsonb(o) ->> key, 'D', to_jsonb(o) FROM old_rows o;
+        END IF;
+    ELSE
+        SELECT count(*) INTO changed FROM (SELECT to_jsonb(n) AS row FROM new_rows n) n
+            LEFT JOIN (SELECT to_jsonb(o) AS row FROM old_rows o) o ON o.row ->> key = n.row ->> key
+            WHERE o.row IS NULL;
+        IF changed > 0 THEN
+            RAISE EXCEPTION 'The key of % does not change; enter a new row instead. [key-change]', TG_TABLE_NAME
+                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'audit_key';
+        END IF;
+        -- A row written with the values it had is no change and leaves no event.
+        IF EXISTS (SELECT to_jsonb(n) FROM new_rows n EXCEPT SELECT to_jsonb(o) FROM old_rows o) THEN
+            context := audit.open_context(true, TG_TABLE_NAME);
+            INSERT INTO audit.event (context_id, table_name, row_id, operation, old, new)
+            SELECT context, TG_TABLE_NAME, n.row ->> key, 'U', o.row, n.row
+            FROM (SELECT to_jsonb(n) AS row FROM new_rows n) n
+            JOIN (SELECT to_jsonb(o) AS row FROM old_rows o) o ON o.row ->> key = n.row ->> key
+            WHERE o.row IS DISTINCT FROM n.row;
+        END IF;
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Inserts of high-volume append-only tables: a typed copy of the row costs half of a jsonb event.
+CREATE FUNCTION audit.record_typed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF EXISTS (SELECT FROM new_rows) THEN
+        EXECUTE format('INSERT INTO audit.%I SELECT $1, n.* FROM new_rows n', TG_TABLE_NAME || '_insert')
+            USING audit.open_context(false, TG_TABLE_NAME);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION audit.refuse_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND (to_jsonb(NEW) - TG_ARGV) = (to_jsonb(OLD) - TG_ARGV) THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION 'Rows of % are never changed or deleted; a correction is a new row. [append-only]', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'append_only';
+END $$;
+
+CREATE FUNCTION audit.refuse_truncate() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    RAISE EXCEPTION 'Table % is never emptied. [no-truncate]', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'no_truncate';
+END $$;
+
+CREATE TRIGGER append_only AFTER UPDATE OR DELETE ON audit.context
+    FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER append_only AFTER UPDATE OR DELETE ON audit.event
+    FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON audit.context
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_truncate();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON audit.event
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_truncate();
+
+REVOKE ALL ON FUNCTION audit.open_context(boolean, text), audit.record(), audit.record_typed() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit.record(), audit.record_typed() TO {OWNER_ROLE};
+GRANT SELECT ON audit.context, audit.event TO {APP_ROLE}, {REPORT_ROLE};
+"""
+
+SCHEMA_REVERSE = """
+DROP FUNCTION audit.refuse_truncate() CASCADE;
+DROP FUNCTION audit.refuse_change() CASCADE;
+DROP FUNCTION audit.record_typed();
+DROP FUNCTION audit.record();
+DROP FUNCTION audit.open_context(boolean, text);
+DROP TABLE audit.event;
+DROP TABLE audit.context;
+"""
+
+
+def as_audit_role(sql: str) -> str:
+    """Statements run as the audit role, so that what they make belongs to it."""
+    return f"SET LOCAL ROLE {AUDIT_ROLE};\n{sql}\nRESET ROLE;"
+
+
+def audit_triggers(*, table: str, key: str, typed_insert: bool = False) -> list[str]:
+    """Statements that put a table under audit; ``key`` is its primary key column."""
+    insert = "audit.record_typed()" if typed_insert else f"audit.record('{key}')"
+    return [
+        f'CREATE TRIGGER audit_insert AFTER INSERT ON "{table}" REFERENCING NEW TABLE AS new_rows'
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {insert}",
+        f'CREATE TRIGGER audit_update AFTER UPDATE ON "{table}" REFERENCING NEW TABLE AS new_rows'
+        f" OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.record('{key}')",
+        f'CREATE TRIGGER audit_delete AFTER DELETE ON "{table}" REFERENCING OLD TABLE AS old_rows'
+        f" FOR EACH STATEMENT EXECUTE FUNCTION audit.record('{key}')",
+        f'CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON "{table}"'
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_truncate()",
+    ]
+
+
+def audit_triggers_reverse(*, table: str) -> list[str]:
+    """Statements that take a table out of audit."""
+    return [
+        f'DROP TRIGGER audit_{event} ON "{table}"' for event in ("insert", "update", "delete", "truncate")
+    ]
+
+
+def typed_insert_table(table: str) -> str:
+    """SQL of the typed event table of a high-volume table, owned by the audit role."""
+    name = f'audit."{table}_insert"'
+    # Rows of one subject arrive near each other: a BRIN index finds a row's event for 1/1000 of a btree's cost.
+    return as_audit_role(
+        f'CREATE TABLE {name} (context_id bigint NOT NULL, LIKE public."{table}");\n'
+        f'CREATE INDEX "{table}_insert_row" ON {name} USING brin (id) WITH (pages_per_range = 32);\n'
+        f"CREATE TRIGGER append_only AFTER UPDATE OR DELETE ON {name}"
+        " FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();\n"
+        f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {name}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_truncate();\n"
+        f"GRANT SELECT ON {name} TO {APP_ROLE}, {REPORT_ROLE};"
+    )

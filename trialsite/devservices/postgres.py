@@ -1,0 +1,118 @@
+"""A private PostgreSQL server."""
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trialsite.devservices.binaries import ServiceError
+from trialsite.devservices.process import Account, free_port, start, stop
+
+ADMIN = "trialsite_admin"
+READY_LINE = 7  # of postmaster.pid
+START_SECONDS = 60
+START_TRIES = 3
+
+
+@dataclass
+class PostgresServer:
+    """A running server: where it listens."""
+
+    process: Any
+    port: int
+
+    def stop(self) -> None:
+        """Fast shutdown: open sessions are ended, data is safe."""
+        stop(self.process, signal.SIGINT)
+
+
+def make_cluster(*, programs: Path, folder: Path, account: Account, password: str) -> Path:
+    """Data folder of the cluster, made on first use."""
+    data = folder / "postgresql"
+    if (data / "PG_VERSION").exists():
+        return data
+    data.mkdir(mode=0o700, exist_ok=True)
+    account.own(data)
+    secret = folder / "initdb-password"
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    account.own(secret)
+    command = [
+        str(programs / "initdb"),
+        *("-D", str(data), "-U", ADMIN, f"--pwfile={secret}", "--auth=scram-sha-256"),
+        *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+    ]
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, cwd="/", check=False, **account.arguments()
+    )
+    secret.unlink()
+    if done.returncode:
+        raise ServiceError(f"PostgreSQL could not make its data folder {data}: {done.stderr.strip()} [initdb]")
+    return data
+
+
+def start_postgres(
+    *, programs: Path, data: Path, account: Account, log: Path, durable: bool = True
+) -> PostgresServer:
+    """Start the server on a free loopback port and wait until it accepts connections."""
+    _await_orphan(data)
+    for _ in range(START_TRIES):
+        port = free_port()
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "max_connections": "100",
+            "shared_buffers": "256MB",
+            "max_wal_size": "4GB",
+            "fsync": "on" if durable else "off",
+            "synchronous_commit": "on" if durable else "off",
+            "full_page_writes": "on" if durable else "off",
+        }
+        command = [str(programs / "postgres"), "-D", str(data), "-p", str(port)]
+        command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        process = start(command, account=account, log=log, stop_signal=signal.SIGINT)
+        if _becomes_ready(process, data):
+            return PostgresServer(process, port)
+    tail = log.read_text(errors="replace")[-600:].strip()
+    raise ServiceError(f"PostgreSQL did not start; the end of {log} says: {tail} [postgresql-start]")
+
+
+def _becomes_ready(process: Any, data: Path) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        lines = _pid_file(data)
+        if len(lines) > READY_LINE and lines[0] == str(process.pid) and lines[READY_LINE].strip() == "ready":
+            return True
+        time.sleep(0.02)
+    stop(process, signal.SIGQUIT)
+    return False
+
+
+def _pid_file(data: Path) -> list[str]:
+    try:
+        return (data / "postmaster.pid").read_text().splitlines()
+    except (FileNotFoundError, PermissionError):
+        return []
+
+
+def _await_orphan(data: Path) -> None:
+    # After a kill -9 of the parent the old server is still shutting down; a pid file without a process is
+    # stale and PostgreSQL itself removes it.
+    deadline = time.monotonic() + START_SECONDS
+    lines = _pid_file(data)
+    while lines and _is_postgres(int(lines[0])) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        lines = _pid_file(data)
+
+
+def _is_postgres(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return "postgres" in Path(f"/proc/{pid}/comm").read_text()
+    except PermissionError:
+        return True
+    except (ProcessLookupError, FileNotFoundError):
+        return False

@@ -1,0 +1,1 @@
+"""What a database connection tells PostgreSQL about the person it works for."""

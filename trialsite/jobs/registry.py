@@ -1,0 +1,46 @@
+"""What is done for which kind of job."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A job as its handler sees it: ``actor`` is already ``job N for USER``."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    actor: str
+    reason: str
+    attempt: int
+
+
+Handler = Callable[[ClaimedJob], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A handler with its limits."""
+
+    handler: Handler
+    lease_seconds: int
+    max_attempts: int
+
+
+_registered: dict[str, Registration] = {}
+
+
+def register_handler(kind: str, handler: Handler, *, lease_seconds: int = 600, max_attempts: int = 5) -> None:
+    """Say what is done for a kind of job.
+
+    The handler runs inside the transaction that ends the job: what it writes and the job's end are one. It
+    must finish within the lease; after that another worker may take the job and this one is fenced off.
+    """
+    _registered[kind] = Registration(handler, lease_seconds, max_attempts)
+
+
+def registration(kind: str) -> Registration | None:
+    """Handler of a kind, or None where no installed app declares it."""
+    return _registered.get(kind)
