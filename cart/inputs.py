@@ -5,18 +5,14 @@ transaction's own rows. Frames that come from apps above this one are registered
 """
 
 import hashlib
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 import polars as pl
-from django.db import connection
 
-from trialsite.isolation.session import send_session_settings
+from trialsite.isolation.columns import read_columns
 
 FrameReader = Callable[[int, Sequence[int]], pl.DataFrame]
 
-_EPOCH = "DATE '1970-01-01'"
 _registered: dict[str, FrameReader] = {}
 
 # Unit and record separators of ASCII: they cannot occur in stored text that passed the importers.
@@ -26,41 +22,6 @@ _FIELD, _RECORD, _ABSENT = "\x1f", "\x1e", "\x00"
 def register_frame(name: str, reader: FrameReader) -> None:
     """Name a frame that another app provides: ``reader(study_id, subject_ids) -> frame``."""
     _registered[name] = reader
-
-
-def read_columns(sql: str, params: Mapping[str, Any], schema: Mapping[str, Any]) -> pl.DataFrame:
-    """Result of a query as a frame, by COPY: no row objects.
-
-    Dates and date-times are selected as they print in ISO 8601 and converted here.
-    """
-    text_types = (pl.Date, pl.Datetime)
-    plain = {
-        name: pl.String if dtype in text_types or isinstance(dtype, pl.Datetime) else dtype
-        for name, dtype in schema.items()
-    }
-    buffer = io.BytesIO()
-    send_session_settings(connection)
-    # The driver's own cursor: Django's debug wrapper (DEBUG, query counts) takes no parameters for COPY.
-    with (
-        connection.cursor() as cursor,
-        cursor.cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", params) as copy,
-    ):
-        for block in copy:
-            buffer.write(block)
-    if not buffer.tell():
-        return pl.DataFrame(schema=dict(schema))
-    buffer.seek(0)
-    # FORCE_QUOTE keeps '' (quoted) apart from null (bare), which polars tells apart too.
-    frame = pl.read_csv(
-        buffer, has_header=False, new_columns=list(plain), schema=plain
-    )
-    conversions = []
-    for name, dtype in schema.items():
-        if dtype == pl.Date:
-            conversions.append(pl.col(name).str.to_date("%Y-%m-%d", strict=True))
-        elif isinstance(dtype, pl.Datetime):
-            conversions.append(pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=True))
-    return frame.with_columns(conversions)
 
 
 def subjects(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:

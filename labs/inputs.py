@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from cart.inputs import read_columns
+from trialsite.isolation.columns import read_columns
 
 # One primary-key range per subject (LATERAL): with a plain ANY() every chunk would scan the whole table.
 _OBSERVATIONS_SQL = """

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -98,8 +99,9 @@ def queue_of(database: Database) -> str:
 
 
 @pytest.fixture
-def start_worker(fresh_database: Database, settings: object) -> Iterator[object]:
+def start_worker(fresh_database: Database, settings: Any) -> Iterator[Callable[..., Worker]]:
     """Function that starts a worker on the fresh database; all are killed at the end."""
+    settings.CELERY_TASK_DEFAULT_QUEUE = queue_of(fresh_database)
     started: list[Worker] = []
 
     def start(**environment: str) -> Worker:

@@ -1,8 +1,12 @@
-"""The admin of the project."""
+"""The admin of the project, and what every process of it needs."""
 
 from django.contrib.admin.apps import AdminConfig
 
+# Importing makes the application the default one: whoever rings the doorbell rings ours.
+from trialsite.celery import app as celery_app
 from trialsite.checks import watch_connections
+
+__all__ = ["TrialsiteAdminConfig", "celery_app"]
 
 
 class TrialsiteAdminConfig(AdminConfig):

@@ -24,7 +24,8 @@ COMMAND = sys.argv[1] if len(sys.argv) > 1 and sys.argv[0].endswith(("manage.py"
 AS_OWNER = COMMAND in OWNER_COMMANDS
 
 INSTALLED_APPS = [
-    "unfold",
+    # Not its default configuration: that one replaces the admin site of trialsite.apps.
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "trialsite.apps.TrialsiteAdminConfig",
     "django.contrib.auth",

@@ -82,6 +82,8 @@ class TrialsiteAdminSite(UnfoldAdminSite):
         context: dict[str, Any] = super().each_context(request)
         context["site_title"] = context["site_header"] = "Trialsite"
         context["site_symbol"] = "labs"
+        # There is no site besides the desk to return to.
+        context["site_url"] = None
         context["styles"] = [*context.get("styles", []), static("cart/desk.css")]
         return context
 

@@ -1,6 +1,5 @@
 """Compute endpoints of subjects whose inputs changed, and store the answers as new evaluations."""
 
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from cart.inputs import digest_inputs, digest_text, read_frames
 from cart.models import EndpointDefinition, EndpointResult, Evaluation, Run, StaleSubject, Study
 from trialsite import __version__
 from trialsite.audit.context import acting
-from trialsite.isolation.session import send_session_settings
+from trialsite.isolation.columns import copy_in
 from trialsite.jobs.queue import enqueue
 from trialsite.jobs.models import Job
 
@@ -240,7 +239,7 @@ class _RunWriter:
                 f"{answers.height} answers were computed and {rows.height} belong to the subjects and definitions "
                 "of this run; nothing is stored. [answers-lost]"
             )
-        _copy_results(rows)
+        copy_in("cart_endpointresult", rows)
         self._changed += len(changed)
         self._results += rows.height
 
@@ -248,19 +247,6 @@ class _RunWriter:
 def _array_text(column: str) -> pl.Expr:
     joined = pl.col(column).fill_null([]).list.eval(pl.element().cast(pl.String)).list.join(",")
     return (pl.lit("{") + joined + pl.lit("}")).alias(column)
-
-
-def _copy_results(rows: pl.DataFrame) -> None:
-    buffer = io.BytesIO()
-    # Text columns are quoted so that '' stays '' and only missing numbers become null.
-    rows.write_csv(buffer, include_header=False, quote_style="non_numeric")
-    send_session_settings(connection)
-    columns = ", ".join(_RESULT_COLUMNS)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY cart_endpointresult ({columns}) FROM STDIN (FORMAT csv)") as copy,
-    ):
-        copy.write(buffer.getvalue())
 
 
 def _flatten(parameters: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, str, str]]:

@@ -131,7 +131,8 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = False
-    compressed_fields = True
+    # Labels above their inputs: beside them, three numbers in a row are cut off on a laptop.
+    compressed_fields = False
     warn_unsaved_form = True
     list_select_related: tuple[str, ...] = ()
     # Entered once: the table refuses to change them (append-only but for the others).

@@ -63,7 +63,7 @@ def _changes(model: type[Model], event: AuditEvent) -> list[Change]:
     return [
         Change(field=field_label(model, name), old=_text(old), new=_text(new))
         for name, (old, new) in event.changed_fields().items()
-        if not (event.operation == AuditEvent.Operation.INSERT and new in (None, ""))
+        if name != "id" and not (event.operation == AuditEvent.Operation.INSERT and new in (None, ""))
     ]
 
 
@@ -90,7 +90,8 @@ def _typed_insert(instance: Model) -> list[Entry]:
         if not cursor.fetchone()[0]:
             return []
         cursor.execute(
-            f"SELECT c.at, c.actor, c.reason, to_jsonb(t) - 'context_id' FROM audit.{connection.ops.quote_name(table)} t"
+            "SELECT c.at, c.actor, c.reason, to_jsonb(t) - 'context_id'"
+            f" FROM audit.{connection.ops.quote_name(table)} t"
             " JOIN audit.context c ON c.id = t.context_id WHERE t.id = %s",
             [instance.pk],
         )

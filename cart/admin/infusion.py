@@ -22,11 +22,12 @@ COMPONENT_FIELDS = (
 class FollowsSubjectFormSet(ReasonedFormSet):
     """New rows belong to the subject of the record they are entered on."""
 
-    def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)
-        if form.instance.pk is None:
-            form.instance.subject_id = self.instance.subject_id
-        return form
+    def full_clean(self) -> None:
+        # Not when the rows are built: a parent that is just being entered has its subject only now.
+        if self.is_bound:
+            for form in self.extra_forms:
+                form.instance.subject_id = self.instance.subject_id
+        super().full_clean()
 
 
 class AdministrationInline(DeskTabularInline):

@@ -37,7 +37,7 @@ class JobAdmin(ReadOnlyAdmin):
     actions = ("retry_dead_letters",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser or request_roles(request) & JOB_ROLES)
+        return bool((request.user.is_active and request.user.is_superuser) or request_roles(request) & JOB_ROLES)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         """Jobs of the studies that the user looks after."""

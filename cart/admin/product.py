@@ -29,9 +29,7 @@ class ProductAdmin(DeskAdmin):
     list_select_related = ("study",)
     search_fields = ("code", "title")
     autocomplete_fields = ("study",)
-    fieldsets = (
-        (None, {"fields": ("study", ("code", "version"), ("kind", "dose_tolerance_percent"), "title")}),
-    )
+    fieldsets = ((None, {"fields": ("study", ("code", "version"), ("kind", "dose_tolerance_percent"), "title")}),)
     inlines = (SpecificationInline,)
 
 
@@ -79,9 +77,7 @@ class ApheresisAdmin(DeskAdmin):
     list_select_related = ("subject",)
     search_fields = ("chain_of_identity", "subject__code")
     autocomplete_fields = ("subject",)
-    fieldsets = (
-        (None, {"fields": ("subject", ("chain_of_identity", "collected_at"), ("volume_ml", "cd3_cells_e9"))}),
-    )
+    fieldsets = ((None, {"fields": ("subject", ("chain_of_identity", "collected_at"), ("volume_ml", "cd3_cells_e9"))}),)
     inlines = (ApheresisCustodyInline,)
 
 

@@ -76,7 +76,8 @@ class SubjectAdmin(DeskAdmin):
         subject = self.get_object(request, object_id)
         context = dict(extra_context or {})
         if subject is not None:
-            context["steps"], context["panels"] = panels_of(request, subject, may_write=self._may_write(request, subject))
+            may_write = self._may_write(request, subject)
+            context["steps"], context["panels"] = panels_of(request, subject, may_write=may_write)
         return super().change_view(request, object_id, form_url, context)
 
 
@@ -101,6 +102,4 @@ class VisitAdmin(DeskAdmin):
     list_select_related = ("subject", "planned")
     search_fields = ("subject__code", "planned__code", "label")
     autocomplete_fields = ("subject", "planned")
-    fieldsets = (
-        (None, {"fields": ("subject", ("planned", "label"), ("status", "occurred_on"), "missed_reason")}),
-    )
+    fieldsets = ((None, {"fields": ("subject", ("planned", "label"), ("status", "occurred_on"), "missed_reason")}),)

@@ -1,8 +1,8 @@
 """The frame of answers: one row per subject, endpoint, series and timepoint, never a silent absence."""
 
-from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from cart.endpoints.errors import EndpointError
@@ -25,7 +25,9 @@ ANSWER_SCHEMA: dict[str, Any] = {
     "therapy_evidence": pl.List(pl.Int64),
 }
 EVALUABLE, BOUNDED, ONGOING, NOT_EVALUABLE = "evaluable", "bounded", "ongoing", "not-evaluable"
+YES, NO, NOT_APPLICABLE = "yes", "no", "not applicable"
 KEY = ["subject_id", "code", "series", "timepoint"]
+_NO_IDS = pl.lit([], dtype=pl.List(pl.Int64))
 
 
 def completed_answers(
@@ -36,39 +38,71 @@ def completed_answers(
     Parameters
     ----------
     rows
-        Any of the answer columns; ``subject_id`` and ``status`` at least.
+        Any of the answer columns; ``subject_id`` and ``status`` at least. ``reason`` is the reason of a
+        missing answer, or a remark beside an answer.
     subjects
         Frame ``subjects`` (with any columns that ``absent`` reads).
     absent
         Reason of the rows that are added.
     """
-    reason = pl.lit(absent) if isinstance(absent, str) else absent
-    missing = subjects.join(rows.select("subject_id").unique(), on="subject_id", how="anti").select(
-        "subject_id", pl.lit(NOT_EVALUABLE).alias("status"), reason.alias("reason")
-    )
-    whole = pl.concat([rows, missing], how="diagonal")
-    defaults: Mapping[str, pl.Expr] = {
-        "code": pl.lit(code),
-        "version": pl.lit(version),
-        "unit": pl.lit(unit) if "unit" not in whole.columns else pl.col("unit").fill_null(unit),
-    }
-    columns = []
+    given = np.unique(rows["subject_id"].to_numpy())
+    if given.size < subjects.height:
+        reason = pl.lit(absent) if isinstance(absent, str) else absent
+        added = subjects.filter(~pl.col("subject_id").is_in(given)).select(
+            "subject_id", pl.lit(NOT_EVALUABLE).alias("status"), reason.alias("reason")
+        )
+        rows = pl.concat([rows, added], how="diagonal")
+    constants = {"code": code, "version": version, "unit": unit}
+    not_evaluable = pl.col("status") == NOT_EVALUABLE
+    columns: list[pl.Expr] = []
     for name, dtype in ANSWER_SCHEMA.items():
-        if name in defaults:
-            columns.append(defaults[name].cast(dtype).alias(name))
-        elif name not in whole.columns:
-            columns.append(pl.lit(None, dtype=dtype).alias(name))
+        if name in constants:
+            column = pl.lit(constants[name], dtype=dtype)
+        elif name not in rows.columns:
+            column = pl.lit("") if name in ("series", "timepoint") else pl.lit(None, dtype=dtype)
+        elif name in ("series", "timepoint"):
+            column = pl.col(name).fill_null("")
+        elif name == "value":
+            # A number beside "not evaluable" would be read as a number.
+            column = pl.when(~not_evaluable).then(pl.col(name))
         else:
-            columns.append(pl.col(name).cast(dtype))
-    answer = whole.select(columns).with_columns(
-        pl.col("series", "timepoint").fill_null(""),
-        pl.col("evidence", "therapy_evidence").fill_null([]).list.unique().list.sort(),
-        # A number beside "not evaluable" would be read as a number.
-        pl.when(pl.col("status") != NOT_EVALUABLE).then(pl.col("value")).alias("value"),
-    )
-    silent = answer.filter((pl.col("status") == NOT_EVALUABLE) & pl.col("reason").fill_null("").eq(""))
+            column = pl.col(name).cast(dtype)
+        if dtype == pl.List(pl.Int64):
+            column = pl.coalesce(column, _NO_IDS).list.drop_nulls().list.unique().list.sort()
+        columns.append(column.alias(name))
+    return rows.select(columns)
+
+
+def check_answers(answers: pl.DataFrame) -> None:
+    """Refuse a missing value without a reason, and two answers to one question.
+
+    Raises
+    ------
+    EndpointError
+        Naming the endpoint: its kernel is wrong, and nothing of it may be stored.
+    """
+    silent = answers.filter((pl.col("status") == NOT_EVALUABLE) & (pl.col("reason").fill_null("") == ""))
     if silent.height:
         raise EndpointError(
-            f"{code} left {silent.height} answers without value and without reason. [missing-without-reason]"
+            f"{silent['code'][0]} left {silent.height} answers without value and reason. [missing-without-reason]"
         )
-    return answer
+    repeated = (
+        (answers.select(KEY) == answers.select(KEY).shift(1)).select(pl.all_horizontal(pl.all())).to_series()
+    )
+    if repeated.any():
+        raise EndpointError(
+            f"{answers.filter(repeated)['code'][0]} answered one subject, series and timepoint twice. [answer-twice]"
+        )
+
+
+def at_least(threshold: float | pl.Expr, *, low: pl.Expr, high: pl.Expr) -> pl.Expr:
+    """Is an interval at or above a threshold: yes, no, or null where it does not tell.
+
+    An interval [low, high) with low < high does not hold its upper end; one with low = high is that number.
+    """
+    return (
+        pl.when(low >= threshold)
+        .then(pl.lit(YES))
+        .when((high < threshold) | ((high == threshold) & (low < high)))
+        .then(pl.lit(NO))
+    )

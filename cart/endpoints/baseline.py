@@ -1,5 +1,7 @@
 """Baseline by a named rule, and change from it."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from cart.endpoints.errors import ParameterError
@@ -39,7 +41,7 @@ def check_rule(rule: str) -> None:
 
 def missing_baseline(rule: str) -> str:
     """Sentence for an answer that lacks its baseline under ``rule``."""
-    return NO_BASELINE.get(rule, f"no baseline at visit {rule[len(VISIT_RULE):]}")
+    return NO_BASELINE.get(rule, f"no baseline at visit {rule[len(VISIT_RULE) :]}")
 
 
 def _precedes(date: str, moment: str, *, inclusive: bool) -> pl.Expr:
@@ -52,7 +54,9 @@ def _precedes(date: str, moment: str, *, inclusive: bool) -> pl.Expr:
             .otherwise(pl.col("collected_on") <= pl.col(date))
         )
     return (
-        pl.when(timed).then(pl.col("collected_at") < pl.col(moment)).otherwise(pl.col("collected_on") < pl.col(date))
+        pl.when(timed)
+        .then(pl.col("collected_at") < pl.col(moment))
+        .otherwise(pl.col("collected_on") < pl.col(date))
     )
 
 
@@ -76,7 +80,7 @@ def is_candidate(rule: str) -> pl.Expr:
     )
 
 
-def baseline_rows(timed: pl.DataFrame, *, rule: str, by: list[str]) -> pl.DataFrame:
+def baseline_rows(timed: pl.DataFrame, *, rule: str, by: Sequence[str]) -> pl.DataFrame:
     """The one baseline row of each group: the last evaluable candidate.
 
     Parameters
@@ -91,20 +95,26 @@ def baseline_rows(timed: pl.DataFrame, *, rule: str, by: list[str]) -> pl.DataFr
     Returns
     -------
     polars.DataFrame
-        At most one row per group: last date, then last time (a row without time before the timed ones), then
+        At most one row per group: last date (a row without one, possible where a visit or a flag decides,
+        before the dated ones), then last time (a row without time before the timed ones of its day), then
         highest sequence, then highest row id.
     """
     evaluable = (pl.col("value").is_not_null() | pl.col("value_text").fill_null("").ne("")) & pl.col("usable")
     return (
-        timed.filter(evaluable & is_candidate(rule).fill_null(value=False) & pl.col("collected_on").is_not_null())
+        timed.filter(evaluable & is_candidate(rule).fill_null(value=False))
         .sort("collected_on", "collected_at", "sequence", "result_id", nulls_last=False)
-        .group_by(by, maintain_order=True)
+        .group_by(*by, maintain_order=True)
         .last()
     )
 
 
 def baseline_and_change(
-    observations: pl.DataFrame, time_zero: pl.DataFrame, *, rule: str, number: pl.Expr | None = None
+    observations: pl.DataFrame,
+    time_zero: pl.DataFrame,
+    *,
+    rule: str,
+    number: pl.Expr | None = None,
+    by: Sequence[str] = ("subject_id", "analyte"),
 ) -> pl.DataFrame:
     """Baseline, change and per cent change for every observation.
 
@@ -113,7 +123,7 @@ def baseline_and_change(
     observations, time_zero
         Frames of these names (``prepared.FRAMES``).
     rule
-        Baseline rule; one baseline per subject and analyte.
+        Baseline rule.
     number
         The number analysed; default: ``value`` where the qualifier is ``=`` (a censored value is an interval
         and has no number without an imputation rule).
@@ -137,9 +147,8 @@ def baseline_and_change(
         protocol_day(pl.col("collected_on"), pl.col("time_zero_on")).alias("protocol_day"),
         analysed.alias("number"),
     )
-    chosen = baseline_rows(timed, rule=rule, by=["subject_id", "analyte"]).select(
-        "subject_id",
-        "analyte",
+    chosen = baseline_rows(timed, rule=rule, by=by).select(
+        *by,
         pl.col("result_id").alias("baseline_id"),
         pl.col("number").alias("base"),
         pl.col("value_text").alias("base_text"),
@@ -148,7 +157,7 @@ def baseline_and_change(
     )
     change = pl.col("number") - pl.col("base")
     return (
-        timed.join(chosen, on=["subject_id", "analyte"], how="left", maintain_order="left")
+        timed.join(chosen, on=list(by), how="left", maintain_order="left")
         .with_columns(
             (pl.col("result_id") == pl.col("baseline_id")).fill_null(value=False).alias("is_baseline"),
             change.alias("change"),

@@ -5,15 +5,15 @@ from typing import Any
 
 import polars as pl
 
-from cart.endpoints import depletion, reconstitution, reset, titers
-from cart.endpoints.answers import ANSWER_SCHEMA, KEY
+from cart.endpoints import depletion, elimination, reconstitution, reset, responses, titers
+from cart.endpoints.answers import ANSWER_SCHEMA, KEY, check_answers
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
 __all__ = ["MODULES", "evaluate"]
 
-# Importing registers; the reset reads the answers of those before it.
-MODULES = (depletion, reconstitution, titers, reset)
+# Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
+MODULES = (depletion, reconstitution, titers, responses, elimination, reset)
 
 
 def evaluate(
@@ -37,13 +37,18 @@ def evaluate(
 
     Raises
     ------
-    FrameError, ParameterError
+    FrameError, ParameterError, EndpointError
         With a sentence and a code.
     """
     overrides = parameters or {}
     check_parameters(overrides)
     inputs = Prepared(frames)
-    answers = pl.DataFrame(schema=ANSWER_SCHEMA)
+    none = pl.DataFrame(schema=ANSWER_SCHEMA)
+    answers: dict[str, pl.DataFrame] = {}
     for definition in REGISTRY.values():
-        answers = pl.concat([answers, definition.compute(inputs, definition.in_force(overrides), answers)])
-    return answers.sort(KEY)
+        # A definition sees the answers it names and no others: an unnamed need would hang on the order.
+        needed = pl.concat([none, *(answers[code] for code in definition.needs)])
+        answers[definition.code] = definition.compute(inputs, definition.in_force(overrides), needed)
+    whole = pl.concat(answers.values()).sort(KEY)
+    check_answers(whole)
+    return whole

@@ -1,7 +1,7 @@
 """Values with a qualifier as intervals, imputation, fold changes and titers.
 
 A value below the limit of quantification is an interval, not a number: ``<10`` is [0, 10), ``>5120`` is
-(5120, inf). Numbers are put in its place only by a named rule, a parameter of the analysis.
+[5120, inf). Numbers are put in its place only by a named rule, a parameter of the analysis.
 """
 
 import math
@@ -18,19 +18,46 @@ IMPUTATIONS: dict[str, float] = {"half": 0.5, "root2": 1 / math.sqrt(2), "lloq":
 _TITER = re.compile(r"\s*([<>]?)\s*1\s*:\s*([0-9]+)\s*", re.ASCII)
 FOUR_FOLD_STEPS = 2.0
 
-
-def interval_low(value: pl.Expr, qualifier: pl.Expr) -> pl.Expr:
-    """Lower end: 0 for ``<x``, x otherwise; null where the value is."""
-    return pl.when(value.is_not_null() & (qualifier == "<")).then(0.0).otherwise(value)
+VALUE, QUALIFIER, LLOQ = pl.col("value"), pl.col("qualifier"), pl.col("lloq")
 
 
-def interval_high(value: pl.Expr, qualifier: pl.Expr) -> pl.Expr:
-    """Upper end: infinity for ``>x``, x otherwise (excluded for ``<x``); null where the value is."""
-    return pl.when(value.is_not_null() & (qualifier == ">")).then(math.inf).otherwise(value)
+def below_limit() -> pl.Expr:
+    """Is the value below its limit: said so by ``<``, or a number under the assay's LLOQ?
+
+    Reads columns value, qualifier, lloq. A number under the LLOQ is no more a measurement than ``<LLOQ`` is.
+    """
+    return (QUALIFIER == "<") | ((QUALIFIER == "=") & (VALUE < LLOQ)).fill_null(value=False)
 
 
-def imputed(value: pl.Expr, qualifier: pl.Expr, *, rule: str) -> pl.Expr:
-    """Number used in an analysis that needs one: ``rule`` for values below the limit, the limit above it.
+def interval_low() -> pl.Expr:
+    """Lower end of a value's interval: 0 below the limit, the value otherwise; null without a value."""
+    return pl.when(VALUE.is_not_null() & below_limit()).then(0.0).otherwise(VALUE)
+
+
+def interval_high() -> pl.Expr:
+    """Upper end: the limit below it, infinity for ``>``, the value otherwise; null without a value.
+
+    The limit of ``<x`` is x, or the LLOQ where that is higher: ``<50`` in a diluted specimen with LLOQ 10 is
+    [0, 50), and ``<5`` of an assay with LLOQ 10 knows no more than [0, 10).
+    """
+    return (
+        pl.when(VALUE.is_null())
+        .then(None)
+        .when(below_limit())
+        .then(pl.max_horizontal(VALUE, LLOQ))
+        .when(QUALIFIER == ">")
+        .then(math.inf)
+        .otherwise(VALUE)
+    )
+
+
+def is_exact() -> pl.Expr:
+    """Is the value a number, not an interval?"""
+    return (QUALIFIER == "=") & ~below_limit()
+
+
+def imputed(*, rule: str) -> pl.Expr:
+    """Number used where an analysis needs one: ``rule`` times the limit below it, the limit above it.
 
     Raises
     ------
@@ -41,26 +68,33 @@ def imputed(value: pl.Expr, qualifier: pl.Expr, *, rule: str) -> pl.Expr:
         raise ParameterError(
             f"A value below the limit is imputed by one of {', '.join(IMPUTATIONS)}; found {rule!r}. [imputation]"
         )
-    return pl.when(qualifier == "<").then(value * IMPUTATIONS[rule]).otherwise(value)
+    return pl.when(below_limit()).then(interval_high() * IMPUTATIONS[rule]).otherwise(VALUE)
 
 
 @dataclass(frozen=True)
 class FoldChange:
-    """log2 of follow-up / baseline with the interval it can lie in and what censoring makes of it.
+    """log2 of follow-up / baseline, the interval it can lie in, and what censoring makes of it.
 
-    ``note``: ``exact``; ``true drop at least as large``; ``true drop at most as large``; ``not evaluable``.
-    ``four_fold_fall``: True, False, or None where the interval does not decide.
+    ``at_limit`` takes a censored side at its limit, ``imputed`` puts the imputation rule in the place of a
+    value below the limit; both are None where nothing can be said. ``note``: ``exact``, ``true drop at least
+    as large``, ``true drop at most as large``, the same of a rise, or ``both censored: not evaluable``.
     """
 
     at_limit: float | None
+    imputed: float | None
     low: float
     high: float
     note: str
 
     @property
+    def evaluable(self) -> bool:
+        """Does the change have a value or at least a bound?"""
+        return self.at_limit is not None
+
+    @property
     def four_fold_fall(self) -> bool | None:
-        """Is the fall at least four-fold, two steps of two?"""
-        if self.note == "not evaluable":
+        """Is the fall at least four-fold, two steps of two? None where the interval does not decide."""
+        if not self.evaluable:
             return None
         if self.high <= -FOUR_FOLD_STEPS:
             return True
@@ -70,6 +104,13 @@ class FoldChange:
 def parse_titer(text: str) -> tuple[str, float]:
     """Qualifier and reciprocal dilution of ``1:640``, ``<1:40``, ``>1:5120``.
 
+    Raises
+    ------
+    ValueError
+        When the text is no titer; a titer of 1:0 is none.
+
+    Examples
+    --------
     >>> parse_titer("<1:40")
     ('<', 40.0)
     """
@@ -80,23 +121,69 @@ def parse_titer(text: str) -> tuple[str, float]:
 
 
 def fold_change(
-    *, baseline: float, baseline_qualifier: str, followup: float, followup_qualifier: str
+    *,
+    baseline: float,
+    baseline_qualifier: str,
+    followup: float,
+    followup_qualifier: str,
+    below_lloq: str = "half",
 ) -> FoldChange:
     """log2 fold change of two measurements, either of which may be censored.
 
-    One censored side gives a bound; two give nothing, unless they point apart (``>`` to ``<``: still a bound).
+    One censored side gives a bound, two give nothing (DOMAIN section 3).
 
+    Parameters
+    ----------
+    baseline, followup
+        Value or limit, above zero; the reciprocal dilution of a titer. Same unit and series.
+    baseline_qualifier, followup_qualifier
+        ``=``, ``<`` or ``>``.
+    below_lloq
+        Imputation rule of ``imputed``.
+
+    Raises
+    ------
+    ValueError
+        A value not above zero, which has no logarithm.
+
+    Examples
+    --------
     >>> fold_change(baseline=5120, baseline_qualifier=">", followup=640, followup_qualifier="=").note
     'true drop at least as large'
     """
     if baseline <= 0 or followup <= 0:
-        raise ValueError(f"A fold change needs values above zero; found {baseline} and {followup}. [fold-change]")
+        raise ValueError(
+            f"A fold change needs values above zero; found {baseline} and {followup}. [fold-change]"
+        )
     at_limit = math.log2(followup / baseline)
-    sides = (baseline_qualifier, followup_qualifier)
-    if sides == ("=", "="):
-        return FoldChange(at_limit, at_limit, at_limit, "exact")
-    if "=" not in sides and sides != (">", "<") and sides != ("<", ">"):
-        return FoldChange(None, -math.inf, math.inf, "not evaluable")
+    if baseline_qualifier == followup_qualifier == "=":
+        return FoldChange(at_limit, at_limit, at_limit, at_limit, "exact")
+    if "=" not in (baseline_qualifier, followup_qualifier):
+        return FoldChange(None, None, -math.inf, math.inf, "both censored: not evaluable")
+    factor = IMPUTATIONS[below_lloq]
+    low_baseline = factor * baseline if baseline_qualifier == "<" else baseline
+    low_followup = factor * followup if followup_qualifier == "<" else followup
+    number = math.log2(low_followup / low_baseline) if low_followup > 0 and low_baseline > 0 else None
+    # ">" at baseline or "<" at follow-up: the true change lies at or below the change at the limit.
     if baseline_qualifier == ">" or followup_qualifier == "<":
-        return FoldChange(at_limit, -math.inf, at_limit, "true drop at least as large")
-    return FoldChange(at_limit, at_limit, math.inf, "true drop at most as large")
+        note = "true drop at least as large" if at_limit <= 0 else "true rise at most as large"
+        return FoldChange(at_limit, number, -math.inf, at_limit, note)
+    note = "true rise at least as large" if at_limit >= 0 else "true drop at most as large"
+    return FoldChange(at_limit, number, at_limit, math.inf, note)
+
+
+def titer_fold_change(baseline: str, followup: str, *, below_lloq: str = "half") -> FoldChange:
+    """``fold_change`` of two titers as text.
+
+    >>> titer_fold_change("1:1280", "<1:40").imputed
+    -6.0
+    """
+    qualifier, value = parse_titer(baseline)
+    later_qualifier, later = parse_titer(followup)
+    return fold_change(
+        baseline=value,
+        baseline_qualifier=qualifier,
+        followup=later,
+        followup_qualifier=later_qualifier,
+        below_lloq=below_lloq,
+    )

@@ -13,31 +13,39 @@ def confounded_samples(
     Parameters
     ----------
     samples
-        Columns subject_id, result_id, collected_on.
+        Columns subject_id, result_id, collected_on, time_zero_on.
     therapies
-        Frame ``therapies``; a therapy without a start day confounds from its earliest possible moment on.
+        Frame ``therapies``. A therapy whose start is not known to the day confounds from ever on; one whose
+        end is not known confounds for ever, unless it was a prior therapy, which ended by time zero.
     window_days
-        Therapy class to days after the last dose (start where no stop is known and it is not ongoing).
+        Therapy class to days after the last dose (the start, where no stop is known and it is not ongoing).
 
     Returns
     -------
     polars.DataFrame
-        result_id, confounder (class of therapy), therapy_ids; one row per confounded sample.
+        result_id, confounder (classes of therapy), therapy_ids; one row per confounded sample.
     """
     windows = therapies.filter(pl.col("therapy_class").is_in(list(window_days))).select(
         "subject_id",
         "therapy_id",
         "therapy_class",
         "started_on",
-        pl.when("ongoing").then(None).otherwise(pl.coalesce("stopped_on", "started_on")).alias("ended_on"),
-        pl.col("therapy_class").replace_strict(dict(window_days), return_dtype=pl.Int64).alias("window"),
+        pl.coalesce("stopped_on", "started_on").alias("last_on"),
+        "ongoing",
+        "prior",
+        pl.col("therapy_class")
+        .replace_strict(dict(window_days), default=None, return_dtype=pl.Int64)
+        .alias("window_days"),
     )
+    ended_on = pl.coalesce("last_on", pl.when("prior").then("time_zero_on"))
     since_start = (pl.col("collected_on") - pl.col("started_on")).dt.total_days()
-    since_end = (pl.col("collected_on") - pl.col("ended_on")).dt.total_days()
+    since_end = (pl.col("collected_on") - ended_on).dt.total_days()
+    lasts = pl.col("ongoing") | (since_end <= pl.col("window_days")).fill_null(value=True)
     return (
-        samples.select("subject_id", "result_id", "collected_on")
+        samples.select("subject_id", "result_id", "collected_on", "time_zero_on")
         .join(windows, on="subject_id", how="inner")
-        .filter((since_start.fill_null(0) >= 0) & (since_end <= pl.col("window")).fill_null(value=True))
+        .filter((since_start.fill_null(0) >= 0) & lasts)
+        .sort("result_id", "therapy_id")
         .group_by("result_id", maintain_order=True)
         .agg(
             pl.col("therapy_class").unique().sort().str.join(", ").alias("confounder"),

@@ -1,7 +1,7 @@
 """Input frames, checked once and joined with time zero."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,7 @@ FRAMES: dict[str, dict[str, Any]] = {
         "value": pl.Float64,
         "value_text": pl.String,
         "lloq": pl.Float64,
+        "uloq": pl.Float64,
         "cutoff": pl.Float64,
         "unit": pl.String,
         "baseline_flag": pl.Boolean,
@@ -55,6 +56,9 @@ FRAMES: dict[str, dict[str, Any]] = {
         "window_high": pl.Int64,
     },
 }
+# Order of collection. A row without the time of day stands before the timed rows of its day.
+COLLECTED = ("collected_on", "collected_at", "sequence", "result_id")
+NO_TIME_ZERO = "no time zero: no infusion or study drug dated to the day"
 
 
 def check_frame(name: str, frame: pl.DataFrame) -> None:
@@ -74,6 +78,12 @@ def check_frame(name: str, frame: pl.DataFrame) -> None:
             )
 
 
+def _check_once(name: str, frame: pl.DataFrame, key: str) -> None:
+    twice = frame.filter(pl.col(key).is_duplicated())
+    if twice.height:
+        raise FrameError(f"Frame {name} has more than one row with {key} {twice[key][0]}. [frame-duplicate]")
+
+
 def after_time_zero() -> pl.Expr:
     """Was the specimen taken after time zero? By the clock where both times are known, else by the calendar."""
     return (
@@ -85,15 +95,27 @@ def after_time_zero() -> pl.Expr:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Frames of a set of subjects as the kernels read them."""
+    """Frames of a set of subjects as the kernels read them.
+
+    Raises
+    ------
+    FrameError
+        A frame or column is missing, has another type, or a subject has two rows where one is expected.
+    """
 
     frames: Mapping[str, pl.DataFrame]
+    _kept: dict[Hashable, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in FRAMES:
             if name not in self.frames:
-                raise FrameError(f"Frame {name} is missing. [frame-missing]")
+                raise FrameError(
+                    f"Frame {name} is missing; the kernels read {', '.join(FRAMES)}. [frame-missing]"
+                )
             check_frame(name, self.frames[name])
+        _check_once("subjects", self.subjects, "subject_id")
+        _check_once("time_zero", self.frames["time_zero"], "subject_id")
+        _check_once("planned_visits", self.planned_visits, "code")
 
     @property
     def subjects(self) -> pl.DataFrame:
@@ -110,45 +132,44 @@ class Prepared:
         """Frame ``planned_visits``."""
         return self.frames["planned_visits"]
 
-    @property
-    def time_zero(self) -> pl.DataFrame:
-        """Frame ``time_zero``."""
-        return self.frames["time_zero"]
-
-    @cached_property
-    def timed(self) -> pl.DataFrame:
-        """Observations with time zero, protocol day ``day`` and ``after``, in the order of collection.
-
-        A row without the time of day stands before the timed rows of its day.
-        """
-        return (
-            self.frames["observations"]
-            .join(self.time_zero, on="subject_id", how="left")
-            .with_columns(
-                protocol_day(pl.col("collected_on"), pl.col("time_zero_on")).alias("day"),
-                after_time_zero().alias("after"),
-            )
-            .sort("subject_id", "analyte", "collected_on", "collected_at", "sequence", "result_id", nulls_last=False)
-        )
-
-    def evaluable(self, analytes: list[str]) -> pl.DataFrame:
-        """Rows of these analytes that have a number, a day and a usable specimen."""
-        return self.timed.filter(
-            pl.col("analyte").is_in(analytes)
-            & pl.col("usable")
-            & pl.col("value").is_not_null()
-            & pl.col("collected_on").is_not_null()
-        )
-
     @cached_property
     def subjects_with_zero(self) -> pl.DataFrame:
         """Subjects with their time zero, null where there is none."""
-        return self.subjects.join(self.time_zero, on="subject_id", how="left")
+        return self.subjects.join(self.frames["time_zero"], on="subject_id", how="left")
+
+    def kept(self, key: Hashable, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """Frame under ``key``, made when first asked for: several endpoints rest on the same course."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def evaluable(self, analytes: Sequence[str]) -> pl.DataFrame:
+        """Rows of these analytes that have a number, a day and a usable specimen, in the order of collection.
+
+        Joined with time zero; ``day`` is the protocol day, ``after`` tells samples after time zero,
+        ``position`` numbers the rows.
+        """
+        wanted = tuple(sorted(analytes))
+        return self.kept(("evaluable", wanted), lambda: self._evaluable(wanted))
+
+    def _evaluable(self, analytes: Sequence[str]) -> pl.DataFrame:
+        return (
+            self.frames["observations"]
+            .filter(
+                pl.col("analyte").is_in(analytes)
+                & pl.col("usable")
+                & pl.col("value").is_not_null()
+                & pl.col("collected_on").is_not_null()
+            )
+            .join(self.subjects_with_zero, on="subject_id", how="inner")
+            .sort("subject_id", "analyte", *COLLECTED, nulls_last=False)
+            .with_columns(
+                protocol_day(pl.col("collected_on"), pl.col("time_zero_on")).alias("day"),
+                after_time_zero().alias("after"),
+                pl.int_range(pl.len()).alias("position"),
+            )
+        )
 
     def absence(self, reason: str) -> pl.Expr:
         """Why a subject has no answer: no time zero comes before ``reason``; for ``subjects_with_zero``."""
-        return (
-            pl.when(pl.col("time_zero_on").is_null())
-            .then(pl.lit("no time zero: no infusion or study drug dated to the day"))
-            .otherwise(pl.lit(reason))
-        )
+        return pl.when(pl.col("time_zero_on").is_null()).then(pl.lit(NO_TIME_ZERO)).otherwise(pl.lit(reason))

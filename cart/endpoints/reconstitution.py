@@ -5,57 +5,84 @@ from typing import Any
 
 import polars as pl
 
-from cart.endpoints.answers import EVALUABLE, NOT_EVALUABLE, completed_answers
-from cart.endpoints.depletion import SHARED, UNDECIDED, course_of
+from cart.endpoints.answers import BOUNDED, EVALUABLE, NOT_EVALUABLE, at_least, completed_answers
+from cart.endpoints.censoring import interval_high, interval_low
+from cart.endpoints.depletion import COURSE, NEVER, NO_SAMPLE, UNDECIDED, course_of
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Definition, Parameter, register
 
 NAIVE = "NAIVE_PCT"
-NAIVE_SHARE = Parameter("naive_share", 80.0, "%", "own proposal (DOMAIN section 5, [D]); naive = IgD+CD27-")
-WITHIN = Parameter("within_days", 28, "d", "own choice: nearest subset sample this close to recovery")
+NAIVE_SHARE = Parameter(
+    "naive_share",
+    80.0,
+    "%",
+    "own proposal; naive = IgD+CD27-",
+    "Naive share of CD19+ cells from which the returning B cells count as naive.",
+    at_most=100,
+)
+WITHIN = Parameter(
+    "within_days",
+    28,
+    "d",
+    "own choice",
+    "How far from the day of recovery the subset sample may lie.",
+)
 
 
 def naive_at_recovery(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
     """Naive (IgD+CD27-) share of CD19+ at the sample nearest to the confirmed recovery; earlier of ties.
 
-    ``text``: yes where the share is at least ``naive_share``.
+    ``text``: yes where the share is at least ``naive_share``. Samples up to the last count below the threshold
+    are no candidates: a share of depleted B cells says nothing about those that return.
     """
     course = course_of(inputs, parameters).select(
-        "subject_id", "recovered_day", "first_below_day", "recovered_id", "depleted"
+        "subject_id", "recovered_day", "recovered_id", "last_below_day", "first_below_day", "depleted"
     )
     shares = (
         inputs.evaluable([NAIVE])
-        .filter(pl.col("after") & (pl.col("qualifier") == "="))
+        .filter("after")
         .join(course.drop_nulls("recovered_day"), on="subject_id", how="inner")
         .with_columns((pl.col("day") - pl.col("recovered_day")).abs().alias("distance"))
-        .filter(pl.col("distance") <= parameters["within_days"])
-        .sort("subject_id", "distance", "day", "sequence", "result_id")
+        .filter(
+            (pl.col("distance") <= parameters["within_days"]) & (pl.col("day") > pl.col("last_below_day"))
+        )
+        .sort("subject_id", "distance", "position")
         .group_by("subject_id", maintain_order=True)
         .first()
-        .select("subject_id", "day", "value", "result_id")
+        .select("subject_id", "day", "result_id", interval_low().alias("low"), interval_high().alias("high"))
     )
-    found = pl.col("value").is_not_null()
-    rows = course.join(shares, on="subject_id", how="left").select(
-        "subject_id",
-        "day",
-        "value",
-        pl.when(pl.col("value") >= parameters["naive_share"])
-        .then(pl.lit("yes"))
-        .when(found)
-        .then(pl.lit("no"))
-        .alias("text"),
-        pl.when(found).then(pl.lit(EVALUABLE)).otherwise(pl.lit(NOT_EVALUABLE)).alias("status"),
-        pl.when(found)
-        .then(None)
-        .when(pl.col("first_below_day").is_null() & pl.col("depleted").is_null())
-        .then(pl.lit(UNDECIDED))
-        .when(pl.col("first_below_day").is_null())
-        .then(pl.lit("never depleted"))
-        .when(pl.col("recovered_day").is_null())
-        .then(pl.lit("no confirmed B-cell recovery yet"))
-        .otherwise(pl.lit(f"no naive share within {parameters['within_days']} days of recovery"))
-        .alias("reason"),
-        pl.concat_list(pl.col("recovered_id"), pl.col("result_id")).list.drop_nulls().alias("evidence"),
+    text = at_least(parameters["naive_share"], low=pl.col("low"), high=pl.col("high"))
+    found, exact = pl.col("result_id").is_not_null(), pl.col("low") == pl.col("high")
+    rows = (
+        course.join(shares, on="subject_id", how="left")
+        .with_columns(text.alias("text"))
+        .select(
+            "subject_id",
+            "day",
+            pl.when(exact).then("low").alias("value"),
+            "low",
+            "high",
+            "text",
+            pl.when(pl.col("text").is_null())
+            .then(pl.lit(NOT_EVALUABLE))
+            .when(exact)
+            .then(pl.lit(EVALUABLE))
+            .otherwise(pl.lit(BOUNDED))
+            .alias("status"),
+            pl.when(pl.col("text").is_not_null())
+            .then(None)
+            .when(found)
+            .then(pl.lit("the censored naive share does not decide"))
+            .when(pl.col("first_below_day").is_null() & pl.col("depleted").is_null())
+            .then(pl.lit(UNDECIDED))
+            .when(pl.col("first_below_day").is_null())
+            .then(pl.lit(NEVER))
+            .when(pl.col("recovered_day").is_null())
+            .then(pl.lit("no confirmed B-cell recovery yet"))
+            .otherwise(pl.lit(f"no naive share within {parameters['within_days']} days of recovery"))
+            .alias("reason"),
+            pl.concat_list("recovered_id", "result_id").alias("evidence"),
+        )
     )
     return completed_answers(
         rows,
@@ -63,7 +90,7 @@ def naive_at_recovery(inputs: Prepared, parameters: Mapping[str, Any], answers: 
         code=NAIVE_RECOVERY.code,
         version=NAIVE_RECOVERY.version,
         unit=NAIVE_RECOVERY.unit,
-        absent=inputs.absence("no evaluable CD19+ count after infusion"),
+        absent=inputs.absence(NO_SAMPLE),
     )
 
 
@@ -73,9 +100,9 @@ NAIVE_RECOVERY = register(
         "Naive share of B cells at recovery",
         "%",
         "1",
-        "DOMAIN section 5 (naive IgD+CD27-); threshold own proposal",
+        "naive IgD+CD27-; the threshold is an own proposal",
         ("subjects", "time_zero", "observations"),
         naive_at_recovery,
-        (*SHARED, NAIVE_SHARE, WITHIN),
+        (*COURSE, NAIVE_SHARE, WITHIN),
     )
 )

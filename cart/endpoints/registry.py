@@ -1,7 +1,8 @@
 """What endpoints there are: one entry each, with parameters, version and source.
 
-A kernel module registers its definitions when it is imported; ``cart.endpoints.catalogue`` imports them all in
-the order of their dependence.
+A kernel module registers its definitions when it is imported; ``cart.endpoints.catalogue`` imports them all.
+A definition that reads the answers of others names them in ``needs`` and can only be registered after them,
+so the order of the registry is an order of evaluation.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,31 +22,54 @@ Compute = Callable[[Prepared, Mapping[str, Any], pl.DataFrame], pl.DataFrame]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A threshold or choice of a rule; its default has a unit and a source."""
+    """A threshold or choice of a rule; its default has a unit and a source.
+
+    ``at_least`` and ``at_most`` bound a number; ``choices`` lists the words a text may be.
+    """
 
     name: str
     default: Value
     unit: str
     source: str
+    description: str
+    at_least: float = 0.0
+    at_most: float = float("inf")
     choices: tuple[str, ...] = ()
 
     def check(self, code: str, value: Any) -> None:
-        """Refuse a value of another type than the default, or outside the choices."""
-        number = isinstance(self.default, (int, float))
-        fits = isinstance(value, (int, float)) and not isinstance(value, bool) if number else isinstance(
-            value, type(self.default)
-        )
-        if not fits or (isinstance(self.default, int) and not isinstance(value, int)):
+        """Refuse a value of another type than the default, outside its bounds or outside the choices.
+
+        Raises
+        ------
+        ParameterError
+            Naming endpoint, parameter and what was found.
+        """
+        if not self._has_type(value):
+            kind = {"int": "whole number", "float": "number", "str": "text", "list": "list of texts"}
             raise ParameterError(
-                f"Parameter {self.name} of {code} is a {type(self.default).__name__}; found {value!r}. [parameter-type]"
+                f"Parameter {self.name} of {code} is a {kind[type(self.default).__name__]}; "
+                f"found {value!r}. [parameter-type]"
             )
-        if number and value < 0:
-            raise ParameterError(f"Parameter {self.name} of {code} is not negative; found {value}. [parameter-value]")
+        # Written so that NaN fails too.
+        if isinstance(self.default, (int, float)) and not self.at_least <= value <= self.at_most:
+            raise ParameterError(
+                f"Parameter {self.name} of {code} lies between {self.at_least:g} and {self.at_most:g}; "
+                f"found {value!r}. [parameter-value]"
+            )
         if self.choices and value not in self.choices:
             raise ParameterError(
                 f"Parameter {self.name} of {code} is one of {', '.join(self.choices)}; found {value!r}. "
                 "[parameter-value]"
             )
+
+    def _has_type(self, value: Any) -> bool:
+        if isinstance(value, bool):
+            return False
+        if isinstance(self.default, list):
+            return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+        if isinstance(self.default, float):
+            return isinstance(value, (int, float))
+        return isinstance(value, type(self.default))
 
 
 @dataclass(frozen=True)
@@ -60,9 +84,16 @@ class Definition:
     inputs: tuple[str, ...]
     compute: Compute = field(repr=False, compare=False)
     parameters: tuple[Parameter, ...] = ()
+    needs: tuple[str, ...] = ()
 
     def in_force(self, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        """Every parameter: the study's value where given (own entry before ``*``), else the default."""
+        """Every parameter: the study's value where given (own entry before ``*``), else the default.
+
+        Raises
+        ------
+        ParameterError
+            A value of the wrong type or outside its bounds.
+        """
         own, shared = overrides.get(self.code, {}), overrides.get("*", {})
         values = {p.name: own.get(p.name, shared.get(p.name, p.default)) for p in self.parameters}
         for parameter in self.parameters:
@@ -79,15 +110,25 @@ def register(definition: Definition) -> Definition:
     Raises
     ------
     RegistryError
-        Code taken, longer than 8 or not capitals and digits; label longer than 40.
+        Code taken, longer than 8 or not capitals and digits; label longer than 40; a definition it needs is
+        not registered yet.
     """
     code = definition.code
     if not (code.isascii() and code.isalnum() and code == code.upper() and len(code) <= MAX_CODE):
-        raise RegistryError(f"An endpoint code has at most 8 capitals and digits; found {code!r}. [endpoint-code]")
+        raise RegistryError(
+            f"An endpoint code has at most {MAX_CODE} capitals and digits; found {code!r}. [endpoint-code]"
+        )
     if not 0 < len(definition.label) <= MAX_LABEL:
-        raise RegistryError(f"The label of {code} has 1 to 40 characters; found {len(definition.label)}. [endpoint-label]")
+        raise RegistryError(
+            f"The label of {code} has 1 to {MAX_LABEL} characters; found {len(definition.label)}. [endpoint-label]"
+        )
     if code in REGISTRY:
         raise RegistryError(f"Endpoint {code} is registered twice. [endpoint-twice]")
+    absent = [needed for needed in definition.needs if needed not in REGISTRY]
+    if absent:
+        raise RegistryError(
+            f"Endpoint {code} reads {', '.join(absent)}, to be registered before it. [endpoint-order]"
+        )
     REGISTRY[code] = definition
     return definition
 
@@ -102,12 +143,15 @@ def check_parameters(overrides: Mapping[str, Mapping[str, Any]]) -> None:
     """
     for code, values in overrides.items():
         if code != "*" and code not in REGISTRY:
-            raise ParameterError(f"There is no endpoint {code!r}; known: {', '.join(REGISTRY)}. [unknown-endpoint]")
+            raise ParameterError(
+                f"There is no endpoint {code!r}; known: {', '.join(REGISTRY)}. [unknown-endpoint]"
+            )
         known = {p.name for d in REGISTRY.values() if code in ("*", d.code) for p in d.parameters}
         for name in values:
             if name not in known:
                 raise ParameterError(
-                    f"Endpoint {code} has no parameter {name!r}; known: {', '.join(sorted(known))}. [unknown-parameter]"
+                    f"Endpoint {code} has no parameter {name!r}; known: {', '.join(sorted(known)) or 'none'}. "
+                    "[unknown-parameter]"
                 )
     for definition in REGISTRY.values():
         definition.in_force(overrides)

@@ -11,10 +11,13 @@ from functools import cached_property
 
 import polars as pl
 
-_GRAMMAR = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})(?:T(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?)?)?",
-    re.ASCII,
+GRAMMAR = (
+    r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
+    r"(?:T(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?)?)?"
 )
+_GRAMMAR = re.compile(GRAMMAR, re.ASCII)
+# Length of the text to how far it is known; no other length passes the grammar.
+PRECISIONS = {4: "year", 7: "month", 10: "day", 16: "minute", 19: "second"}
 DATE_LENGTH = 10
 
 
@@ -49,12 +52,14 @@ class PartialDate:
             dt.date(part["year"], part.get("month", 1), part.get("day", 1))
             dt.time(part.get("hour", 0), part.get("minute", 0), part.get("second", 0))
         except ValueError as error:
-            raise ValueError(f"There is no such day or time: {self.text!r} ({error}). [partial-date]") from error
+            raise ValueError(
+                f"There is no such day or time: {self.text!r} ({error}). [partial-date]"
+            ) from error
 
     @property
     def precision(self) -> str:
         """``year``, ``month``, ``day``, ``minute`` or ``second``."""
-        return {4: "year", 7: "month", 10: "day", 16: "minute", 19: "second"}[len(self.text)]
+        return PRECISIONS[len(self.text)]
 
     @property
     def complete(self) -> bool:
@@ -65,28 +70,71 @@ class PartialDate:
     def earliest(self) -> dt.date:
         """First day it can have been."""
         parts = [int(part) for part in self.text[:DATE_LENGTH].split("-")]
-        return dt.date(*(parts + [1, 1])[:3])
+        return dt.date(*[*parts, 1, 1][:3])
 
     @cached_property
     def latest(self) -> dt.date:
         """Last day it can have been."""
-        parts = [int(part) for part in self.text[:DATE_LENGTH].split("-")]
-        if len(parts) == 3:  # noqa: PLR2004 - year, month, day
-            return dt.date(*parts)
-        year, month = parts[0], parts[1] if len(parts) > 1 else 12
-        after = dt.date(year + month // 12, month % 12 + 1, 1) if (year, month) != (9999, 12) else None
-        return after - dt.timedelta(days=1) if after else dt.date.max
+        if self.complete:
+            return self.earliest
+        year = self.earliest.year
+        month = self.earliest.month if self.precision == "month" else 12
+        # Day 28 plus 4 days lies in the next month whatever the month; going back by its day number ends
+        # on the last day. Year 9999 has no next month to lie in.
+        if (year, month) == (dt.MAXYEAR, 12):
+            return dt.date.max
+        beyond = dt.date(year, month, 28) + dt.timedelta(days=4)
+        return beyond - dt.timedelta(days=beyond.day)
 
 
-def date_of(text: pl.Expr) -> pl.Expr:
-    """Calendar date of ISO 8601 text that reaches the day, else null. Never completes a partial date."""
-    return text.str.slice(0, DATE_LENGTH).str.to_date("%Y-%m-%d", strict=False)
+def parse_dtc(text: pl.Expr) -> pl.Expr:
+    """ISO 8601 texts of any precision as a struct; nothing is completed.
 
+    Parameters
+    ----------
+    text
+        String column, e.g. an SDTM ``--DTC``.
 
-def moment_of(text: pl.Expr) -> pl.Expr:
-    """Local date and time of ISO 8601 text that reaches the minute, else null."""
-    minute = text.str.to_datetime("%Y-%m-%dT%H:%M", time_unit="us", strict=False)
-    return pl.coalesce(text.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False), minute)
+    Returns
+    -------
+    polars.Expr
+        Struct of ``on`` (Date; null unless known to the day), ``at`` (Datetime; null unless known to the
+        minute), ``earliest`` and ``latest`` (Date), ``precision`` (String). All null where the text is not a
+        partial date or names a day that does not exist.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"text": ["2024-02", "2023-02-30"]})
+    >>> frame.select(parse_dtc(pl.col("text")).struct.field("latest"))["latest"].to_list()
+    [datetime.date(2024, 2, 29), None]
+    """
+    # A grammar of its own: the date parser would take "2024-7-2" and "2024-07-02 " too.
+    shaped = text.str.contains("^(?-u:" + GRAMMAR + ")$")
+    length = text.str.len_bytes()
+    template = pl.lit("0000-01-01T00:00:00")
+    padded = pl.when(shaped).then(pl.concat_str(text, template.str.slice(length)))
+    moment = padded.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
+    # Second 60 and year 0 are refused by PartialDate as well.
+    moment = pl.when(~text.str.ends_with(":60") & ~text.str.starts_with("0000")).then(moment)
+    first = moment.dt.date()
+    latest = (
+        pl.when(length >= DATE_LENGTH)
+        .then(first)
+        .when(text.str.starts_with("9999") & ((length == 4) | text.str.ends_with("-12")))
+        .then(pl.lit(dt.date.max))
+        .when(length == 4)
+        .then(first.dt.offset_by("11mo").dt.month_end())
+        .otherwise(first.dt.month_end())
+    )
+    return pl.struct(
+        pl.when(length >= DATE_LENGTH).then(first).alias("on"),
+        pl.when(length > DATE_LENGTH).then(moment).alias("at"),
+        first.alias("earliest"),
+        pl.when(first.is_not_null()).then(latest).alias("latest"),
+        pl.when(first.is_not_null())
+        .then(length.replace_strict(PRECISIONS, default=None, return_dtype=pl.String))
+        .alias("precision"),
+    )
 
 
 def protocol_day(date: pl.Expr, time_zero: pl.Expr) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""Autoantibodies: change from baseline, falls, conversion, half-life.
+"""Autoantibodies beside the baseline of their own series, and the change at each planned visit.
 
 Everything stays inside one series (laboratory, kit, unit): a change of kit breaks it. Censored values are
 intervals; an answer that the interval does not decide is not evaluable.
@@ -12,317 +12,269 @@ import polars as pl
 
 from cart.endpoints.answers import BOUNDED, EVALUABLE, NOT_EVALUABLE, completed_answers
 from cart.endpoints.baseline import baseline_rows, missing_baseline
-from cart.endpoints.censoring import FOUR_FOLD_STEPS, interval_high, interval_low
+from cart.endpoints.censoring import interval_high, interval_low, is_exact
 from cart.endpoints.confounders import confounded_samples
 from cart.endpoints.depletion import BASELINE
-from cart.endpoints.half_life import MIN_POINTS, falling_part, half_life
-from cart.endpoints.prepared import Prepared
-from cart.endpoints.registry import Compute, Definition, Parameter, register
+from cart.endpoints.prepared import NO_TIME_ZERO, Prepared
+from cart.endpoints.registry import Definition, Parameter, register
 from cart.endpoints.windows import visit_records
 
 SERIES = ["subject_id", "analyte", "series"]
-ANTIBODIES = Parameter("antibodies", ["ATA", "ARA"], "", "anti-topoisomerase I, anti-RNA polymerase III, DOMAIN section 1")
-FALL = Parameter("fall_percent", 50.0, "%", "DOMAIN section 5")
-IVIG = Parameter("ivig_days", 30, "d", "IVIG makes IgG non-native within 30 d, CIBMTR 2100")
-EXCHANGE = Parameter("plasma_exchange_days", 30, "d", "own choice beside IVIG (DOMAIN section 3)")
-CONFIDENCE = Parameter("confidence", 0.95, "", "two-sided 95 %")
-IGG_HALF_LIFE = Parameter("igg_half_life_days", 21.0, "d", "IgG 21 d; sources 17-36 d, DOMAIN section 5")
+ANTIBODIES = Parameter(
+    "antibodies",
+    ["ATA", "ARA"],
+    "",
+    "anti-topoisomerase I, anti-RNA polymerase III",
+    "Codes of the quantitative autoantibodies of the study.",
+)
+IVIG = Parameter(
+    "ivig_days",
+    30,
+    "d",
+    "CIBMTR 2100: IgG is not native within 30 d of IVIG",
+    "Samples so long after IVIG neither respond nor convert.",
+)
+EXCHANGE = Parameter(
+    "plasma_exchange_days",
+    30,
+    "d",
+    "own choice, as for IVIG",
+    "Samples so long after plasma exchange neither respond nor convert.",
+)
+RITUXIMAB = Parameter(
+    "rituximab_days",
+    270,
+    "d",
+    "own choice: upper end of 6-9 months",
+    "Samples so long after rituximab are flagged, not left out.",
+)
+SHARED = (ANTIBODIES, BASELINE, IVIG, EXCHANGE, RITUXIMAB)
+INPUTS = ("subjects", "time_zero", "observations", "therapies", "planned_visits")
+SOURCE = "own rule; censored values are intervals"
+BOTH_CENSORED = "baseline and follow-up are both censored"
 
-NO_RESULT = "no evaluable autoantibody result with a baseline in the same series"
+
+def key_of(what: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Key under which a frame made from the shared parameters is kept."""
+    return (what, *(repr(parameters[parameter.name]) for parameter in SHARED))
+
+
+def sampled(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    """Evaluable antibody results with their confounders.
+
+    Adds ``low``, ``high``, ``exact``, ``name`` (analyte and series), ``confounder`` and ``confounder_ids``
+    (excluding therapies), ``flag_ids`` (rituximab).
+    """
+    windows = {"ivig": parameters["ivig_days"], "plasma-exchange": parameters["plasma_exchange_days"]}
+    flags = {"rituximab": parameters["rituximab_days"]}
+    evaluable = inputs.evaluable(parameters["antibodies"])
+    confounded = confounded_samples(evaluable, inputs.therapies, window_days=windows)
+    flagged = confounded_samples(evaluable, inputs.therapies, window_days=flags)
+    return (
+        evaluable.with_columns(
+            interval_low().alias("low"),
+            interval_high().alias("high"),
+            is_exact().alias("exact"),
+            pl.concat_str("analyte", "series", separator=" ").str.strip_chars_end().alias("name"),
+        )
+        .join(
+            confounded.rename({"therapy_ids": "confounder_ids"}),
+            on="result_id",
+            how="left",
+            maintain_order="left",
+        )
+        .join(
+            flagged.select("result_id", pl.col("therapy_ids").alias("flag_ids")),
+            on="result_id",
+            how="left",
+            maintain_order="left",
+        )
+    )
+
+
+def with_baseline(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    """``sampled`` with the baseline of the series as ``base_*`` columns (null where it has none).
+
+    ``ratio_low`` and ``ratio_high`` bound sample / baseline; ``blind`` where both are censored or the baseline
+    is 0; ``remark`` and ``therapy_ids`` tell which therapies bear on the comparison; ``positive``: True or
+    False by the kit's cut-off, null without cut-off.
+    """
+    return inputs.kept(key_of("with_baseline", parameters), lambda: _with_baseline(inputs, parameters))
+
+
+def _with_baseline(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    samples = sampled(inputs, parameters)
+    base = baseline_rows(samples, rule=parameters["baseline_rule"], by=SERIES).select(
+        *SERIES,
+        pl.col(
+            "low", "high", "exact", "qualifier", "cutoff", "position", "confounder", "confounder_ids"
+        ).name.prefix("base_"),
+        pl.col("result_id").alias("base_id"),
+    )
+    ratio_low = (
+        pl.when(pl.col("base_high").is_infinite()).then(0.0).otherwise(pl.col("low") / pl.col("base_high"))
+    )
+    ratio_high = (
+        pl.when(pl.col("base_low") == 0).then(math.inf).otherwise(pl.col("high") / pl.col("base_low"))
+    )
+    positive = (
+        pl.when(pl.col("base_low") >= pl.col("base_cutoff"))
+        .then(pl.lit(value=True))
+        .when(pl.col("base_cutoff").is_not_null() & pl.col("base_id").is_not_null())
+        .then(pl.lit(value=False))
+    )
+    remark = pl.concat_str(
+        pl.format("inside the window of {}", "confounder"),
+        pl.format("baseline inside the window of {}", "base_confounder"),
+        pl.when(pl.col("flag_ids").is_not_null()).then(
+            pl.lit(f"rituximab within {parameters['rituximab_days']} days")
+        ),
+        separator="; ",
+        ignore_nulls=True,
+    )
+    none = pl.lit([], dtype=pl.List(pl.Int64))
+    therapy_ids = pl.concat_list(
+        *(pl.coalesce(pl.col(name), none) for name in ("confounder_ids", "base_confounder_ids", "flag_ids"))
+    )
+    return samples.join(base, on=SERIES, how="left", maintain_order="left").with_columns(
+        ratio_low.alias("ratio_low"),
+        ratio_high.alias("ratio_high"),
+        ((~pl.col("exact") & ~pl.col("base_exact")) | (pl.col("base_high") == 0)).alias("blind"),
+        pl.when(remark != "").then(remark).alias("remark"),
+        therapy_ids.alias("therapy_ids"),
+        positive.alias("positive"),
+    )
 
 
 def compared(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
-    """Samples after time zero beside the baseline of their own series, with interval bounds of both.
-
-    Adds ``base_*`` columns, ``name`` (analyte and series), and ``confounder`` with ``therapy_ids``.
-    """
-    evaluable = inputs.evaluable(parameters["antibodies"])
-    base = baseline_rows(evaluable, rule=parameters["baseline_rule"], by=SERIES).select(
-        *SERIES,
-        pl.col("value").alias("base_value"),
-        pl.col("qualifier").alias("base_qualifier"),
-        interval_low(pl.col("value"), pl.col("qualifier")).alias("base_low"),
-        interval_high(pl.col("value"), pl.col("qualifier")).alias("base_high"),
-        pl.col("result_id").alias("base_id"),
-        pl.col("cutoff").alias("base_cutoff"),
+    """Samples after time zero of the series that have a baseline."""
+    return inputs.kept(
+        key_of("compared", parameters),
+        lambda: with_baseline(inputs, parameters).filter(pl.col("after") & pl.col("base_id").is_not_null()),
     )
-    after = evaluable.filter("after").join(base, on=SERIES, how="inner", maintain_order="left")
-    windows = {"ivig": parameters["ivig_days"], "plasma-exchange": parameters["plasma_exchange_days"]}
-    confounded = confounded_samples(after, inputs.therapies, window_days=windows)
-    return after.with_columns(
-        interval_low(pl.col("value"), pl.col("qualifier")).alias("low"),
-        interval_high(pl.col("value"), pl.col("qualifier")).alias("high"),
-        (pl.col("analyte") + " " + pl.col("series")).alias("name"),
-    ).join(confounded, on="result_id", how="left", maintain_order="left")
 
 
-def _ratio_bounds() -> tuple[pl.Expr, pl.Expr]:
-    """Lowest and highest value of follow-up / baseline that the two intervals allow."""
-    low = pl.when(pl.col("base_high").is_infinite()).then(0.0).otherwise(pl.col("low") / pl.col("base_high"))
-    high = (
-        pl.when(pl.col("base_low") == 0).then(math.inf).otherwise(pl.col("high") / pl.col("base_low"))
+def visits(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    """The record chosen for each planned visit, of ``compared``."""
+    return inputs.kept(
+        key_of("visits", parameters),
+        lambda: visit_records(compared(inputs, parameters), inputs.planned_visits, by=SERIES).filter(
+            "chosen"
+        ),
     )
-    return low, high
 
 
-def _both_censored() -> pl.Expr:
-    # ">" to "<" still points one way; the other pairs leave every ratio possible.
-    apart = (pl.col("base_qualifier") == ">") & (pl.col("qualifier") == "<")
-    return (pl.col("base_qualifier") != "=") & (pl.col("qualifier") != "=") & ~apart
+def series_gaps(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    """A not-evaluable row for each series without baseline or without a sample after time zero."""
+    return inputs.kept(key_of("series_gaps", parameters), lambda: _series_gaps(inputs, parameters))
 
 
-def _change_rows(inputs: Prepared, parameters: Mapping[str, Any], *, scale: str) -> pl.DataFrame:
-    samples = compared(inputs, parameters)
-    records = visit_records(samples, inputs.planned_visits, by=SERIES).filter("chosen")
-    low, high = _ratio_bounds()
-    if scale == "percent":
-        low, high = 100 * (low - 1), 100 * (high - 1)
-    else:
-        low, high = low.log(2), high.log(2)
-    blind = _both_censored() | (pl.col("base_value") <= 0)
-    rows = records.with_columns(low.alias("ratio_low"), high.alias("ratio_high"), blind.alias("blind"))
-    exact = (pl.col("qualifier") == "=") & (pl.col("base_qualifier") == "=") & ~pl.col("blind")
-    return rows.select(
+def _series_gaps(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    missing = missing_baseline(parameters["baseline_rule"])
+    return (
+        with_baseline(inputs, parameters)
+        .filter(pl.col("time_zero_on").is_not_null())
+        .group_by(SERIES, maintain_order=True)
+        .agg(
+            pl.col("name").first(),
+            pl.col("after").any(),
+            pl.col("base_id").first(),
+            pl.col("result_id").alias("evidence"),
+        )
+        .filter(~pl.col("after") | pl.col("base_id").is_null())
+        .select(
+            "subject_id",
+            pl.col("name").alias("series"),
+            pl.lit(NOT_EVALUABLE).alias("status"),
+            pl.when(pl.col("base_id").is_null())
+            .then(pl.lit(f"{missing} in this series"))
+            .otherwise(pl.lit("no sample after time zero in this series"))
+            .alias("reason"),
+            "evidence",
+        )
+    )
+
+
+def complete(
+    inputs: Prepared, parameters: Mapping[str, Any], rows: pl.DataFrame, *, definition: Definition
+) -> pl.DataFrame:
+    """Answers of an antibody endpoint: its rows, the series without comparison, the subjects without series."""
+    if definition.code not in GAPLESS:
+        rows = pl.concat([rows, series_gaps(inputs, parameters)], how="diagonal")
+    return completed_answers(
+        rows,
+        inputs.subjects_with_zero,
+        code=definition.code,
+        version=definition.version,
+        unit=definition.unit,
+        absent=pl.when(pl.col("time_zero_on").is_null())
+        .then(pl.lit(NO_TIME_ZERO))
+        .otherwise(pl.lit("no evaluable autoantibody result")),
+    )
+
+
+# Endpoints that need no baseline make rows for every series themselves.
+GAPLESS = ("TITERHL", "TITERHLR")
+
+
+def _changes(records: pl.DataFrame, *, low: pl.Expr, high: pl.Expr) -> pl.DataFrame:
+    blind, exact = pl.col("blind"), pl.col("exact") & pl.col("base_exact") & low.is_finite()
+    return records.select(
         "subject_id",
         pl.col("name").alias("series"),
         "timepoint",
         "day",
-        pl.when(exact).then("ratio_low").alias("value"),
-        pl.when(~pl.col("blind")).then("ratio_low").alias("low"),
-        pl.when(~pl.col("blind")).then("ratio_high").alias("high"),
-        pl.when("blind").then(pl.lit(NOT_EVALUABLE)).when(exact).then(pl.lit(EVALUABLE)).otherwise(pl.lit(BOUNDED)).alias("status"),
+        pl.when(~blind & exact).then(low).alias("value"),
+        # Unbounded below is null: -inf is not an answer.
+        pl.when(~blind & low.is_finite()).then(low).alias("low"),
+        pl.when(~blind).then(high).alias("high"),
         pl.when("blind")
-        .then(pl.lit("baseline and follow-up are both censored, or the baseline is 0"))
-        .when(pl.col("confounder").is_not_null())
-        .then(pl.format("inside the window of {}", pl.col("confounder")))
+        .then(pl.lit(NOT_EVALUABLE))
+        .when(exact)
+        .then(pl.lit(EVALUABLE))
+        .otherwise(pl.lit(BOUNDED))
+        .alias("status"),
+        pl.when("blind")
+        .then(pl.lit(f"{BOTH_CENSORED}, or the baseline is 0"))
+        .otherwise(pl.col("remark"))
         .alias("reason"),
         pl.concat_list("base_id", "result_id").alias("evidence"),
         pl.col("therapy_ids").alias("therapy_evidence"),
-    )
-
-
-def _complete(inputs: Prepared, parameters: Mapping[str, Any], rows: pl.DataFrame, code: str) -> pl.DataFrame:
-    definition = DEFINITIONS[code]
-    rule = parameters["baseline_rule"]
-    have = inputs.evaluable(parameters["antibodies"]).select("subject_id").unique().with_columns(
-        pl.lit(value=True).alias("measured")
-    )
-    subjects = inputs.subjects_with_zero.join(have, on="subject_id", how="left")
-    reason = (
-        pl.when(pl.col("measured").is_null())
-        .then(pl.lit("no evaluable autoantibody result"))
-        .otherwise(pl.lit(f"{missing_baseline(rule)}, or no later sample in the same series"))
-    )
-    absent = pl.when(pl.col("time_zero_on").is_null()).then(
-        pl.lit("no time zero: no infusion or study drug dated to the day")
-    ).otherwise(reason)
-    return completed_answers(
-        rows, subjects, code=code, version=definition.version, unit=definition.unit, absent=absent
     )
 
 
 def percent_change(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
     """Per cent change from baseline at each planned visit; bounds where one side is censored."""
-    return _complete(inputs, parameters, _change_rows(inputs, parameters, scale="percent"), "TITERPCT")
+    low, high = 100 * (pl.col("ratio_low") - 1), 100 * (pl.col("ratio_high") - 1)
+    rows = _changes(visits(inputs, parameters), low=low, high=high)
+    return complete(inputs, parameters, rows, definition=PERCENT_CHANGE)
 
 
 def log2_change(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
     """log2 fold change from baseline at each planned visit; bounds where one side is censored."""
-    return _complete(inputs, parameters, _change_rows(inputs, parameters, scale="log2"), "TITERLG2")
-
-
-def _fall(inputs: Prepared, parameters: Mapping[str, Any], *, ratio: float, code: str) -> pl.DataFrame:
-    """Has the last unconfounded sample fallen to ``ratio`` of baseline or less?"""
-    samples = compared(inputs, parameters)
-    low, high = _ratio_bounds()
-    # A hair of tolerance: 400 of 800 is a fall by half however the division is rounded.
-    limit = ratio * (1 + 1e-12)
-    free = pl.col("confounder").is_null()
-    last = (
-        samples.with_columns(low.alias("ratio_low"), high.alias("ratio_high"), _both_censored().alias("blind"))
-        .sort(pl.col("confounder").is_null(), maintain_order=True)
-        .group_by(SERIES, maintain_order=True)
-        .last()
+    low, high = pl.col("ratio_low").log(2), pl.col("ratio_high").log(2)
+    records = visits(inputs, parameters).with_columns(
+        # A measured 0 has no logarithm, from either side.
+        (pl.col("blind") | (pl.col("ratio_high") == 0)).alias("blind")
     )
-    fell = (
-        pl.when(pl.col("blind") | ~free)
-        .then(None)
-        .when(pl.col("ratio_high") <= limit)
-        .then(pl.lit("yes"))
-        .when(pl.col("ratio_low") > limit)
-        .then(pl.lit("no"))
+    rows = _changes(records, low=low, high=high)
+    return complete(inputs, parameters, rows, definition=LOG2_CHANGE)
+
+
+PERCENT_CHANGE = register(
+    Definition(
+        "TITERPCT", "Autoantibody, % change from baseline", "%", "1", SOURCE, INPUTS, percent_change, SHARED
     )
-    rows = last.with_columns(fell.alias("fell")).select(
-        "subject_id",
-        pl.col("name").alias("series"),
-        "day",
-        pl.when(pl.col("ratio_low") == pl.col("ratio_high")).then(100 * (1 - pl.col("ratio_low"))).alias("value"),
-        pl.when(~pl.col("blind")).then(100 * (1 - pl.col("ratio_high"))).alias("low"),
-        pl.when(~pl.col("blind")).then(100 * (1 - pl.col("ratio_low"))).alias("high"),
-        pl.col("fell").alias("text"),
-        pl.when(pl.col("fell").is_null())
-        .then(pl.lit(NOT_EVALUABLE))
-        .when(pl.col("ratio_low") == pl.col("ratio_high"))
-        .then(pl.lit(EVALUABLE))
-        .otherwise(pl.lit(BOUNDED))
-        .alias("status"),
-        pl.when(~free)
-        .then(pl.format("every sample lies inside the window of {}", pl.col("confounder").fill_null("")))
-        .when("blind")
-        .then(pl.lit("baseline and follow-up are both censored"))
-        .when(pl.col("fell").is_null())
-        .then(pl.lit("the censored values do not decide"))
-        .alias("reason"),
-        pl.concat_list("base_id", "result_id").alias("evidence"),
-        pl.col("therapy_ids").alias("therapy_evidence"),
-    )
-    return _complete(inputs, parameters, rows, code)
-
-
-def halved(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
-    """Fall of at least ``fall_percent`` at the last sample outside confounder windows."""
-    return _fall(inputs, parameters, ratio=1 - parameters["fall_percent"] / 100, code="TITER50")
-
-
-def four_fold(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
-    """Four-fold fall (log2 <= -2) at the last sample outside confounder windows."""
-    return _fall(inputs, parameters, ratio=2.0**-FOUR_FOLD_STEPS, code="TITER4F")
-
-
-def conversion(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
-    """First value below the kit's cut-off after a positive baseline, confirmed by the next sample.
-
-    Samples inside a confounder window neither convert nor confirm. ``value``: day of the first of the two.
-    """
-    samples = compared(inputs, parameters)
-    cutoff = pl.coalesce("cutoff", "base_cutoff")
-    negative = (
-        pl.when(pl.col("qualifier") == "<")
-        .then(pl.when(pl.col("value") <= cutoff).then(pl.lit(value=True)))
-        .when(pl.col("qualifier") == ">")
-        .then(pl.when(pl.col("value") >= cutoff).then(pl.lit(value=False)))
-        .otherwise(pl.col("value") < cutoff)
-    )
-    positive = pl.col("base_low") >= pl.col("base_cutoff")
-    free = samples.filter(pl.col("confounder").is_null()).with_columns(negative.alias("negative"), positive.alias("positive"))
-    confirmed = pl.col("negative") & pl.col("negative").shift(-1).over(SERIES)
-    hit = free.with_columns(confirmed.alias("confirmed")).filter("confirmed").group_by(SERIES, maintain_order=True).first()
-    per_series = samples.group_by(SERIES, maintain_order=True).agg(
-        pl.col("name").first(),
-        pl.col("base_id").first(),
-        pl.col("base_cutoff").first(),
-        positive.first().alias("positive"),
-        pl.col("result_id").alias("after_ids"),
-        pl.col("confounder").is_null().any().alias("some_free"),
-        pl.col("therapy_ids").explode().drop_nulls().alias("therapy_evidence"),
-    )
-    unconfirmed = free.group_by(SERIES).agg(pl.col("negative").last().alias("last_negative"))
-    whole = per_series.join(
-        hit.select(*SERIES, pl.col("day"), pl.col("result_id")), on=SERIES, how="left"
-    ).join(unconfirmed, on=SERIES, how="left")
-    answer = (
-        pl.when(pl.col("base_cutoff").is_null() | ~pl.col("positive").fill_null(value=False) | ~pl.col("some_free"))
-        .then(None)
-        .when(pl.col("day").is_not_null())
-        .then(pl.lit("yes"))
-        .otherwise(pl.lit("no"))
-    )
-    rows = whole.with_columns(answer.alias("text")).select(
-        "subject_id",
-        pl.col("name").alias("series"),
-        pl.when(pl.col("text") == "yes").then("day").alias("day"),
-        pl.when(pl.col("text") == "yes").then(pl.col("day").cast(pl.Float64)).alias("value"),
-        "text",
-        pl.when(pl.col("text").is_null()).then(pl.lit(NOT_EVALUABLE)).otherwise(pl.lit(EVALUABLE)).alias("status"),
-        pl.when(pl.col("base_cutoff").is_null())
-        .then(pl.lit("the kit has no cut-off"))
-        .when(~pl.col("positive").fill_null(value=False))
-        .then(pl.lit("not positive at baseline"))
-        .when(~pl.col("some_free"))
-        .then(pl.lit("every sample lies inside a confounder window"))
-        .when((pl.col("text") == "no") & pl.col("last_negative"))
-        .then(pl.lit("below the cut-off at the last sample, not yet confirmed"))
-        .alias("reason"),
-        pl.concat_list(pl.col("base_id"), pl.col("after_ids")).alias("evidence"),
-        "therapy_evidence",
-    )
-    return _complete(inputs, parameters, rows, "TITERCNV")
-
-
-def elimination(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
-    """Half-life over the falling part of the series from baseline on, days, with its confidence interval.
-
-    Quantifiable samples outside confounder windows, baseline included at its own day. ``text`` gives r2 and
-    the ratio to the IgG comparator.
-    """
-    samples = compared(inputs, parameters).filter(pl.col("confounder").is_null() & (pl.col("qualifier") == "="))
-    base = inputs.timed.select(pl.col("result_id").alias("base_id"), pl.col("day").alias("base_day"))
-    series = samples.filter(pl.col("value") > 0).join(base, on="base_id", how="left")
-    grouped = series.group_by(SERIES, maintain_order=True).agg(
-        pl.col("name").first(),
-        pl.col("day"),
-        pl.col("value"),
-        pl.col("result_id"),
-        pl.col("base_id").first(),
-        pl.col("base_day").first(),
-        pl.col("base_value").first(),
-        pl.col("base_qualifier").first(),
-    )
-    # One regression per series: rows here are series, not results.
-    rows = [_fitted(row, parameters) for row in grouped.iter_rows(named=True)]
-    schema: dict[str, Any] = {
-        "subject_id": pl.Int64,
-        "series": pl.String,
-        "day": pl.Int64,
-        "value": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
-        "text": pl.String,
-        "status": pl.String,
-        "reason": pl.String,
-        "evidence": pl.List(pl.Int64),
-    }
-    return _complete(inputs, parameters, pl.DataFrame(rows, schema=schema, orient="row"), "TITERHL")
-
-
-def _fitted(row: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    days, values, ids = list(row["day"]), list(row["value"]), list(row["result_id"])
-    if row["base_qualifier"] == "=" and row["base_day"] is not None and row["base_value"] > 0:
-        days, values, ids = [row["base_day"], *days], [row["base_value"], *values], [row["base_id"], *ids]
-    part = falling_part(values)
-    days, values, ids = days[part], values[part], ids[part]
-    answer = {"subject_id": row["subject_id"], "series": row["name"], "evidence": ids}
-    if len(values) < MIN_POINTS or len(set(days)) < MIN_POINTS:
-        reason = f"{len(values)} quantifiable points in the falling part; {MIN_POINTS} are needed"
-        return {**answer, "status": NOT_EVALUABLE, "reason": reason}
-    fit = half_life(days, values, confidence=parameters["confidence"])
-    if fit is None:
-        return {**answer, "status": NOT_EVALUABLE, "reason": "the series does not fall"}
-    ratio = fit.half_life_days / parameters["igg_half_life_days"]
-    return {
-        **answer,
-        "day": days[-1],
-        "value": fit.half_life_days,
-        "low": fit.half_life_low,
-        "high": fit.half_life_high,
-        "text": f"r2 {fit.r2:.3f}; {ratio:.2f} x IgG",
-        "status": EVALUABLE,
-        "reason": None,
-    }
-
-
-_SHARED = (ANTIBODIES, BASELINE, IVIG, EXCHANGE)
-_INPUTS = ("subjects", "time_zero", "observations", "therapies", "planned_visits")
-_SOURCE = "DOMAIN section 5, autoantibody; censored values as intervals, section 3"
-_ENTRIES: tuple[tuple[str, str, str, Compute, tuple[Parameter, ...]], ...] = (
-    ("TITERPCT", "Autoantibody, % change from baseline", "%", percent_change, ()),
-    ("TITERLG2", "Autoantibody, log2 change from baseline", "log2", log2_change, ()),
-    ("TITER50", "Autoantibody, fall by half, last sample", "%", halved, (FALL,)),
-    ("TITER4F", "Autoantibody, 4-fold fall, last sample", "%", four_fold, ()),
-    ("TITERCNV", "Autoantibody, seronegative conversion", "d", conversion, ()),
-    ("TITERHL", "Autoantibody, half-life", "d", elimination, (CONFIDENCE, IGG_HALF_LIFE)),
 )
-DEFINITIONS = {
-    code: register(Definition(code, label, unit, "1", _SOURCE, _INPUTS, compute, (*_SHARED, *extra)))
-    for code, label, unit, compute, extra in _ENTRIES
-}
+LOG2_CHANGE = register(
+    Definition(
+        "TITERLG2",
+        "Autoantibody, log2 change from baseline",
+        "log2",
+        "1",
+        SOURCE,
+        INPUTS,
+        log2_change,
+        SHARED,
+    )
+)

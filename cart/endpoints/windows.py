@@ -1,9 +1,11 @@
 """Visit windows: which record stands for which planned visit."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 
-def visit_records(records: pl.DataFrame, planned_visits: pl.DataFrame, *, by: list[str]) -> pl.DataFrame:
+def visit_records(records: pl.DataFrame, planned_visits: pl.DataFrame, *, by: Sequence[str]) -> pl.DataFrame:
     """Assign records to planned visits and choose one per visit.
 
     A record belongs to the visit whose target day is closest among those whose window holds it (tie: the

@@ -11,16 +11,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from cart.actions.endpoints import request_recompute
-from cart.inputs import read_columns
 from cart.models import Study
 from labs.actions.raw_files import keep_raw_file, stored_path
 from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError, read_blocks
 from labs.imports.checks import Checked, References, check_rows
 from labs.imports.layout import Layout
-from labs.imports.load import ResultLoader, copy_in
+from labs.imports.load import ResultLoader
 from labs.imports.report import Report, Totals
 from labs.models import Laboratory, RawFile, Transfer
 from trialsite.audit.context import acting
+from trialsite.isolation.columns import copy_in, read_columns
 
 # The last place on Earth where a day is still to come ends it for everybody: nothing is collected later.
 LATEST_ZONE = ZoneInfo("Pacific/Kiritimati")

@@ -12,6 +12,7 @@ from cart.admin.panels import register_subject_panel, register_subject_step
 from cart.inputs import time_zero
 from cart.models import ConcomitantTherapy, Subject, TherapyClass
 from cart.scoping import visible_to
+from labs.admin.collected import month_name_text
 from labs.admin.titer_plot import Plot, PlotPoint, Shade, render_plot
 from labs.models import Result, Specimen
 
@@ -27,6 +28,7 @@ class CourseRow:
 
     day: int | None
     collected: str
+    lloq: str
     result: Result
     usable: bool
     note: str
@@ -53,7 +55,7 @@ def course_panel(request: HttpRequest, subject: Subject) -> str:
             plot = plot_of(own, zero_on, log_scale=log_scale, shades=shades, anchored=anchored)
             rows = [_row(result, zero_on) for result in own]
             # The plot escapes every text it takes from the database.
-            charts.append({"plot": plot, "svg": mark_safe(render_plot(plot)), "rows": rows})  # noqa: S308
+            charts.append({"plot": plot, "svg": mark_safe(render_plot(plot)), "rows": rows})
     return render_to_string("labs/course_panel.html", {"charts": charts, "anchored": anchored}, request=request)
 
 
@@ -106,6 +108,7 @@ def _series_name(result: Result) -> str:
 def _row(result: Result, zero_on: date) -> CourseRow:
     collected_on = result.specimen.collected_on
     usable = result.specimen.condition in _USABLE
+    lloq = result.assay.lloq if result.assay is not None else None
     notes = [
         "" if usable else f"not evaluated: {result.specimen.get_condition_display().lower()}",
         result.missing_reason,
@@ -113,7 +116,8 @@ def _row(result: Result, zero_on: date) -> CourseRow:
     ]
     return CourseRow(
         day=None if collected_on is None else (collected_on - zero_on).days,
-        collected=result.specimen.collected.replace("T", " "),
+        collected=month_name_text(result.specimen.collected),
+        lloq="" if lloq is None else f"{lloq:f}".rstrip("0").rstrip("."),
         result=result,
         usable=usable,
         note="; ".join(note for note in notes if note),

@@ -12,6 +12,7 @@ from unfold.paginator import InfinitePaginator
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm
+from labs.admin.collected import month_name_text
 from labs.imports.numbers import EXPECTED_NUMBER, EXPECTED_TITER, parse_result
 from labs.models import Analyte, AssayVersion, Result, Specimen
 
@@ -140,7 +141,8 @@ class ResultAdmin(DeskAdmin):
         ),
     )
     fieldsets = (
-        (None, {"fields": (("specimen", "analyte"), ("received_text", "missing_reason"), ("qualifier", "value", "unit"))}),
+        ("Result", {"fields": (("specimen", "analyte"), ("received_text", "missing_reason"))}),
+        ("As a number", {"fields": (("qualifier", "value", "unit"),)}),
         ("Kit and version", {"fields": ("assay", ("version", "supersession_reason"))}),
         ("Source", {"fields": (("transfer", "line", "source_sequence"), ("received_unit", "standard_text"))}),
         ("Range of the laboratory", {"fields": (("range_low", "range_high", "range_flag"),)}),
@@ -157,4 +159,4 @@ class ResultAdmin(DeskAdmin):
     @admin.display(description="Collected (site time)")
     def collected(self, obj: Result) -> str:
         """When the specimen was taken."""
-        return obj.specimen.collected.replace("T", " ")
+        return month_name_text(obj.specimen.collected)

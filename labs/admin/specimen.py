@@ -9,6 +9,7 @@ from unfold.admin import TabularInline
 
 from cart.admin.desk import DeskAdmin, DeskPermissions
 from cart.admin.filters import VisibleRelatedFilter
+from labs.admin.collected import month_name_text
 from labs.models import Result, Specimen
 
 
@@ -31,7 +32,7 @@ class ResultInline(DeskPermissions, TabularInline):
 class SpecimenAdmin(DeskAdmin):
     """Specimens."""
 
-    list_display = ("accession", "subject", "laboratory", "material", "collected", "condition", "visit_label")
+    list_display = ("accession", "subject", "laboratory", "material", "collected_at", "condition", "visit_label")
     list_filter = (
         ("study", VisibleRelatedFilter),
         ("subject__site", VisibleRelatedFilter),
@@ -49,6 +50,11 @@ class SpecimenAdmin(DeskAdmin):
     fixed_fields = ("subject", "laboratory", "accession", "material", "collected")
     inlines = (ResultInline,)
     change_form_outer_before_template = "labs/specimen_steps.html"
+
+    @admin.display(description="Collected (site time)", ordering="collected")
+    def collected_at(self, obj: Specimen) -> str:
+        """When it was taken."""
+        return month_name_text(obj.collected)
 
     def page_rows(self, obj: Any) -> dict[Any, list[str]]:
         """Nothing but the specimen: its results are rows that never change."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
 WIDTH, HEIGHT = 760, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 34, 46
+# The right margin holds the names of the limits, clear of the values.
+LEFT, RIGHT, TOP, BOTTOM = 64, 116, 34, 46
 # Colours of desk.css; a fifth series would repeat the first.
 PALETTE = 4
 
@@ -120,12 +121,14 @@ def _day_axis(days: Sequence[float], with_zero: bool) -> _Axis:
 def _value_axis(values: Sequence[float], *, log_scale: bool) -> _Axis:
     low, high = min(values), max(values)
     if log_scale:
-        first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-        last = last if last > first else first + 1
-        ticks = [10.0**power for power in range(first, last + 1)]
-        if len(ticks) < 4:
-            ticks = sorted([*ticks, *(factor * 10.0**power for power in range(first, last) for factor in (2, 5))])
-        return _Axis(10.0**first, 10.0**last, HEIGHT - BOTTOM, TOP, ticks, log_scale=True)
+        # Room below: a limit that lies on the axis would not be seen.
+        low, high = low / 1.6, high * 1.3
+        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        ticks = [10.0**power for power in decades if low <= 10.0**power <= high]
+        if len(ticks) < 3:
+            finer = [factor * 10.0**power for power in decades for factor in (1, 2, 5)]
+            ticks = [tick for tick in finer if low <= tick <= high]
+        return _Axis(low, high, HEIGHT - BOTTOM, TOP, ticks, log_scale=True)
     low = min(low, 0)
     ticks = _linear_ticks(low, high if high > low else low + 1, 5)
     return _Axis(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP, ticks)
@@ -159,7 +162,7 @@ def _shades(plot: Plot, axis: _Axis) -> list[str]:
             f'<rect class="shade" x="{axis.at(first)}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}">'
             f"<title>{escape(shade.label)}</title></rect>"
         )
-        drawn.append(f'<text x="{axis.at(first) + 2:.1f}" y="{HEIGHT - BOTTOM - 6}">{escape(shade.label)}</text>')
+        drawn.append(f'<text x="{axis.at(first) + 2:.1f}" y="{TOP + 12}">{escape(shade.label)}</text>')
     return drawn
 
 
@@ -194,7 +197,7 @@ def _limits(plot: Plot, limits: Sequence[float], axis: _Axis) -> list[str]:
                 continue
             y = axis.at(value)
             drawn.append(f'<line class="{kind}" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
-            drawn.append(f'<text x="{WIDTH - RIGHT}" y="{y - 4}" text-anchor="end">{name} {value:g}</text>')
+            drawn.append(f'<text x="{WIDTH - RIGHT + 6}" y="{y + 4}">{name} {value:g}</text>')
     return drawn
 
 

@@ -147,7 +147,7 @@ def _calendar_date(text: pl.Expr) -> pl.Expr:
     return text.str.slice(0, DAY).str.to_date("%Y-%m-%d", strict=False)
 
 
-def _impossible(text: pl.Expr) -> pl.Expr:
+def impossible_date(text: pl.Expr) -> pl.Expr:
     """A date in the right shape that does not exist: 2023-02-30, month 13, 25:00."""
     length = text.str.len_chars()
     month = text.str.slice(5, 2).cast(pl.Int64, strict=False)
@@ -187,7 +187,7 @@ def _findings(rows: pl.DataFrame, references: References, layout: Layout) -> pl.
         ),
         ("collected", "missing-date", pl.col("collected") == "", date_form),
         ("collected", "date-format", pl.col("moment").is_null(), date_form),
-        ("collected", "impossible-date", _impossible(pl.col("moment")), "a day and time that exist"),
+        ("collected", "impossible-date", impossible_date(pl.col("moment")), "a day and time that exist"),
         ("collected", "future-date", pl.col("day") > today, f"no later than {today.isoformat()}"),
         ("collected", "future-date", ~whole_day & (pl.col("moment") > pl.lit(today.isoformat())), f"no later than {today}"),
         (
@@ -204,7 +204,7 @@ def _findings(rows: pl.DataFrame, references: References, layout: Layout) -> pl.
             pl.format("not before the consent of {}", pl.col("consent_on")),
         ),
         ("received", "date-format", pl.col("receipt").is_null(), date_form),
-        ("received", "impossible-date", _impossible(pl.col("receipt")), "a day and time that exist"),
+        ("received", "impossible-date", impossible_date(pl.col("receipt")), "a day and time that exist"),
         ("condition", "unknown-condition", pl.col("state").is_null(), "good, haemolysed, insufficient or other"),
         (
             "code",

@@ -4,19 +4,17 @@ One loader serves one transfer inside one transaction. Memory is bounded by the 
 stored is found again in the database.
 """
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 from django.db import connection
 
-from cart.inputs import read_columns
 from labs.imports.central_csv import FINDING_SCHEMA
 from labs.models import SPECIMEN_BITS, lock_specimen_numbers
 from labs.models.result import ANALYTE_BITS, MAX_VERSION, VERSION_BITS
 from labs.models.specimen import MAX_SPECIMEN_NUMBER
-from trialsite.isolation.session import send_session_settings
+from trialsite.isolation.columns import copy_in, read_columns
 
 KEY = ["accession", "material", "collected"]
 # Columns beyond the check's own, with the value of a source that does not have them.
@@ -73,18 +71,6 @@ class Loaded:
     corrected: int
     duplicate: int
     findings: pl.DataFrame
-
-
-def copy_in(table: str, frame: pl.DataFrame) -> None:
-    """COPY a frame into a table; columns by name, null as null, '' as ''."""
-    if not frame.height:
-        return
-    buffer = io.BytesIO()
-    frame.write_csv(buffer, include_header=False, quote_style="non_numeric")
-    send_session_settings(connection)
-    names = ", ".join(f'"{name}"' for name in frame.columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy:
-        copy.write(buffer.getvalue())
 
 
 class ResultLoader:

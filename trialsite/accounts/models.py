@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import ProtectedError
 from django.db.models.functions import Lower
 
+from trialsite.audit.context import acting
+
 
 class User(AbstractUser):
     """A person or programme that signs in. What it may see is its memberships' matter."""
@@ -26,3 +28,8 @@ class User(AbstractUser):
         raise ProtectedError(
             "Accounts are deactivated, never deleted: the audit trail names them. [account-delete]", {self}
         )
+
+    def check_password(self, raw_password: str) -> bool:
+        """Compare passwords; a hash of an older kind is renewed, at a moment when nobody is signed in yet."""
+        with acting(actor=self.get_username(), reason="password hash renewed"):
+            return bool(super().check_password(raw_password))

@@ -17,7 +17,7 @@ class Acting:
     request_id: str = ""
 
 
-_acting: ContextVar[Acting] = ContextVar("trialsite_acting", default=Acting())
+_acting: ContextVar[Acting] = ContextVar("trialsite_acting", default=Acting())  # noqa: B039 - frozen
 
 declare_setting("trialsite.actor", lambda: _acting.get().actor)
 declare_setting("trialsite.reason", lambda: _acting.get().reason)
@@ -35,9 +35,7 @@ def current_reason() -> str:
 
 
 @contextmanager
-def acting(
-    *, actor: str | None = None, reason: str | None = None, request_id: str | None = None
-) -> Iterator[Acting]:
+def acting(*, actor: str | None = None, reason: str | None = None, request_id: str | None = None) -> Iterator[Acting]:
     """Act as ``actor`` for ``reason`` inside the block; what is not given is inherited.
 
     >>> with acting(actor="alice", reason="typing error"):

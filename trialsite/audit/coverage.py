@@ -37,7 +37,9 @@ def uncovered_tables(connection: Any) -> dict[str, set[str]]:
         cursor.execute(_TRIGGERS)
         present = {table: set(names) for table, names in cursor.fetchall()}
     return {
-        table: missing for table in sorted(audited_tables() & existing) if (missing := _NEEDED - present.get(table, set()))
+        table: missing
+        for table in sorted(audited_tables() & existing)
+        if (missing := _NEEDED - present.get(table, set()))
     }
 
 

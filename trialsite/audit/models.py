@@ -52,8 +52,4 @@ class AuditEvent(models.Model):
     def changed_fields(self) -> dict[str, tuple[object, object]]:
         """Column -> (old, new) of every column whose value differs."""
         old, new = self.old or {}, self.new or {}
-        return {
-            name: (old.get(name), new.get(name))
-            for name in sorted({*old, *new})
-            if old.get(name) != new.get(name)
-        }
+        return {name: (old.get(name), new.get(name)) for name in sorted({*old, *new}) if old.get(name) != new.get(name)}

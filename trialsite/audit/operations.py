@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.migrations.operations.base import Operation
 
-from trialsite.audit.sql import audit_triggers, audit_triggers_reverse, typed_insert_table
+from trialsite.audit.sql import audit_triggers, audit_triggers_reverse
+from trialsite.audit.typed import drop_typed_insert_table, refresh_typed_table, typed_insert_table
 
 
 class _DatabaseOnly(Operation):
@@ -84,7 +85,31 @@ class TypedAuditTable(_DatabaseOnly):
         ]
 
     def _backwards(self, schema_editor: Any) -> list[str]:
-        return [*audit_triggers_reverse(table=self.table), f'DROP TABLE audit."{self.table}_insert"']
+        return [*audit_triggers_reverse(table=self.table), drop_typed_insert_table(self.table)]
+
+
+class RefreshTypedAudit(_DatabaseOnly):
+    """Follow a change of columns of a table under :class:`TypedAuditTable`; put it after the AddField or AlterField.
+
+    A column that is added is NULL in the events of older rows: add it nullable, or ``audit_reconcile`` reports
+    the rows that the migration filled.
+    """
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
+        return type(self).__name__, [self.table], {}
+
+    def describe(self) -> str:
+        return f"Let the typed audit of {self.table} follow its columns"
+
+    def _forwards(self, schema_editor: Any) -> list[str]:
+        return [refresh_typed_table(self.table)]
+
+    def _backwards(self, schema_editor: Any) -> list[str]:
+        # Run in the other direction it comes before the column goes; what the trail holds, it keeps.
+        return []
 
 
 class AppendOnlyTable(_DatabaseOnly):

@@ -2,13 +2,11 @@
 
 import pytest
 from django.contrib import admin
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cart.admin.desk import DeskAdmin
 from tests.cart.admin.pages import member
-from tests.cart.records import component, make_administration, make_lot, make_subject, make_trial
+from tests.cart.records import make_subject, make_trial
 from trialsite.site import GROUPS
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -56,37 +54,6 @@ def test_every_foreign_key_is_chosen_by_search():
 def _flat(fields):
     for name in fields:
         yield from (name if isinstance(name, tuple) else (name,))
-
-
-def fill(trial, first, last):
-    for number in range(first, last):
-        subject = make_subject(trial, f"S-{number:03d}")
-        lot = make_lot(trial, subject, number=f"L-{number:03d}")
-        component(make_administration(subject), lot).save()
-
-
-PER_SUBJECT = ["cart.Subject", "cart.Lot", "cart.Apheresis", "cart.InfusionCourse", "cart.Administration",
-               "cart.InfusionComponent"]
-
-
-@pytest.mark.parametrize("who", ["superuser", "coordinator"])
-def test_queries_of_a_list_do_not_grow_with_its_rows(request, trial, who):
-    client = request.getfixturevalue(who)
-    models = [model for model in REGISTERED if model._meta.label in PER_SUBJECT]
-
-    def queries():
-        counts = {}
-        for model in models:
-            client.get(address(model, "changelist"))
-            with CaptureQueriesContext(connection, ) as captured:
-                assert client.get(address(model, "changelist")).status_code == 200
-            counts[model._meta.label] = len(captured)
-        return counts
-
-    fill(trial, 0, 3)
-    few = queries()
-    fill(trial, 3, 30)
-    assert queries() == few
 
 
 def test_another_studys_subject_is_absent_and_cannot_be_opened(trial):

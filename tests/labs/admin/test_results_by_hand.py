@@ -14,7 +14,11 @@ from tests.cart.records import make_subject
 @pytest.fixture
 def specimen(trial, laboratory):
     return Specimen.objects.create(
-        subject=make_subject(trial), laboratory=laboratory, accession="A-1", material="serum", collected="2024-03-20T08:30"
+        subject=make_subject(trial),
+        laboratory=laboratory,
+        accession="A-1",
+        material="serum",
+        collected="2024-03-20T08:30",
     )
 
 

@@ -32,7 +32,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("table_name", models.TextField()),
                 ("row_id", models.TextField()),
-                ("operation", models.CharField(choices=[("I", "Entered"), ("U", "Changed"), ("D", "Deleted")], max_length=1)),
+                (
+                    "operation",
+                    models.CharField(choices=[("I", "Entered"), ("U", "Changed"), ("D", "Deleted")], max_length=1),
+                ),
                 ("old", models.JSONField(null=True)),
                 ("new", models.JSONField(null=True)),
                 (

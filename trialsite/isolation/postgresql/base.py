@@ -11,9 +11,27 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.backends.utils import CursorWrapper
 from psycopg.pq import TransactionStatus
 
 from trialsite.isolation.session import present_settings
+
+
+class _SendingCursor(CursorWrapper):
+    """Cursor whose COPY, which passes by Django's execute wrappers, sends the settings too."""
+
+    def copy(self, *args: Any, **kwargs: Any) -> Any:
+        self.db.send_session_settings()
+        return self.cursor.copy(*args, **kwargs)
+
+
+class _SendingDebugCursor(base.CursorDebugWrapper):  # type: ignore[misc]
+    """The same, where queries are logged."""
+
+    def copy(self, *args: Any, **kwargs: Any) -> Any:
+        self.db.send_session_settings()
+        # Django's own takes the statement only, and logs it.
+        return self.cursor.copy(*args, **kwargs) if kwargs or len(args) > 1 else super().copy(*args)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
@@ -28,6 +46,12 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         self.send_session_settings()
         return execute(sql, params, many, context)
 
+    def make_cursor(self, cursor: Any) -> _SendingCursor:
+        return _SendingCursor(cursor, self)
+
+    def make_debug_cursor(self, cursor: Any) -> _SendingDebugCursor:
+        return _SendingDebugCursor(cursor, self)
+
     def send_session_settings(self) -> None:
         """Send the settings that differ from what this session last received."""
         wanted = present_settings()
@@ -38,15 +62,18 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         sent = self._settings_sent or {}
         changed = {name: value for name, value in wanted.items() if sent.get(name) != value}
         parts = ", ".join(["set_config(%s, %s, false)"] * len(changed))
-        with self.connection.cursor() as cursor:
+        # A lost connection shows here first: it must reach callers as Django's error, like any other statement's.
+        with self.wrap_database_errors, self.connection.cursor() as cursor:
             cursor.execute(f"SELECT {parts}", [text for pair in changed.items() for text in pair])
         self._settings_sent = wanted
 
     @contextmanager
     def _forgetting(self) -> Iterator[None]:
         """Run a rollback; what was sent inside the transaction is no longer known to the server."""
-        yield
-        self._settings_sent = None
+        try:
+            yield
+        finally:
+            self._settings_sent = None
 
     def connect(self) -> None:
         self._settings_sent = None

@@ -1,0 +1,103 @@
+"""Endpoint tables: long, one row per answer, and wide, one row per subject."""
+
+import polars as pl
+
+from trialsite.exports.description import Column, DatasetDescription
+from trialsite.isolation.columns import read_columns
+
+LONG = DatasetDescription(
+    "endpoints",
+    "Endpoint answers, one row per subject, endpoint, series and timepoint",
+    (
+        Column("STUDYID", "Study", pl.String),
+        Column("USUBJID", "Subject", pl.String),
+        Column("ARM", "Arm", pl.String),
+        Column("PARAMCD", "Endpoint code", pl.String),
+        Column("PARAM", "Endpoint", pl.String),
+        Column("SERIES", "Series: antibody, laboratory, kit, unit; or component", pl.String),
+        Column("AVISIT", "Planned visit; empty for the whole course", pl.String),
+        Column("PROTDY", "Protocol day: days from time zero (Day 0)", pl.Int64, "d"),
+        Column("AVAL", "Value", pl.Float64),
+        Column("AVALC", "Answer in words", pl.String),
+        Column("AVALU", "Unit", pl.String),
+        Column("LOW", "Lower bound", pl.Float64),
+        Column("HIGH", "Upper bound; infinite where there is none", pl.Float64),
+        Column("STATUS", "evaluable, bounded, ongoing or not-evaluable", pl.String),
+        Column("REASON", "Why there is no value, or what to know about it", pl.String),
+        Column("DEFVER", "Version of the endpoint's rule", pl.String),
+        Column("RUN", "Run that computed it", pl.Int64),
+        Column("EVALID", "Evaluation of the subject", pl.Int64),
+        Column("EVIDENCE", "Laboratory results it rests on (keys)", pl.List(pl.Int64)),
+        Column("THEVID", "Therapies it rests on (keys)", pl.List(pl.Int64)),
+    ),
+)
+
+_SQL = """
+SELECT t.code, coalesce(nullif(s.source_code, ''), s.code), coalesce(a.code, ''), d.code, d.label, r.series,
+    r.timepoint, r.day, r.value, r.text, r.unit, r.low, r.high, r.status, r.reason, d.version, e.run_id, e.id,
+    array_to_string(r.evidence, ' '), array_to_string(r.therapy_evidence, ' ')
+FROM cart_evaluation e
+JOIN cart_subject s ON s.id = e.subject_id JOIN cart_study t ON t.id = s.study_id
+LEFT JOIN cart_arm a ON a.id = s.arm_id
+JOIN cart_endpointresult r ON r.evaluation_id = e.id JOIN cart_endpointdefinition d ON d.id = r.definition_id
+WHERE s.study_id = %(study)s
+  AND NOT EXISTS (SELECT FROM cart_evaluation n WHERE n.subject_id = e.subject_id AND n.id > e.id)
+ORDER BY s.code, d.code, r.series, r.timepoint
+"""
+
+
+def endpoint_rows(study_id: int) -> pl.DataFrame:
+    """Frame of ``LONG``: the newest answers of every subject."""
+    lists = ("EVIDENCE", "THEVID")
+    schema = {name: pl.String if name in lists else dtype for name, dtype in LONG.schema().items()}
+    frame = read_columns(_SQL, {"study": study_id}, schema)
+    keys = [
+        pl.when(pl.col(name) == "")
+        .then(pl.lit([], dtype=pl.List(pl.Int64)))
+        .otherwise(pl.col(name).str.split(" ").list.eval(pl.element().cast(pl.Int64, strict=False)))
+        .alias(name)
+        for name in lists
+    ]
+    return frame.with_columns(keys)
+
+
+def wide_rows(long: pl.DataFrame) -> tuple[pl.DataFrame, DatasetDescription]:
+    """One row per subject: of every answer without a timepoint its value, words and status.
+
+    A subject with several series of an antibody has a column per antibody: the columns are named
+    ``CODE`` or ``CODE.ANTIBODY`` with ``.C`` (words) and ``.STATUS`` beside.
+    """
+    short = pl.col("SERIES").str.split(" ").list.first()
+    # A component keeps its whole name; of an antibody series the antibody is enough, unless a kit changed.
+    name = pl.when(pl.col("SERIES") == "").then(pl.col("PARAMCD")).when(pl.col("PARAMCD") == "RESETCMP").then(
+        pl.col("PARAMCD") + "." + pl.col("SERIES")
+    ).otherwise(pl.col("PARAMCD") + "." + short)
+    chosen = long.filter(pl.col("AVISIT") == "").with_columns(name.alias("NAME"))
+    repeated = pl.len().over("USUBJID", "NAME") > 1
+    chosen = chosen.with_columns(
+        pl.when(repeated).then(pl.col("PARAMCD") + "." + pl.col("SERIES")).otherwise(pl.col("NAME")).alias("NAME")
+    )
+    keys = ["STUDYID", "USUBJID", "ARM"]
+    names = sorted(chosen["NAME"].unique().to_list())
+    wide = long.select(keys).unique(maintain_order=True)
+    columns = [Column("STUDYID", "Study", pl.String), Column("USUBJID", "Subject", pl.String), Column("ARM", "Arm", pl.String)]
+    for one in names:
+        part = chosen.filter(pl.col("NAME") == one)
+        label = part["PARAM"][0]
+        wide = wide.join(
+            part.select(
+                *keys,
+                pl.col("AVAL").alias(one),
+                pl.col("AVALC").alias(f"{one}.C"),
+                pl.col("STATUS").alias(f"{one}.STATUS"),
+            ),
+            on=keys,
+            how="left",
+            maintain_order="left",
+        )
+        columns += [
+            Column(one, label, pl.Float64, part["AVALU"][0]),
+            Column(f"{one}.C", f"{label}, in words", pl.String),
+            Column(f"{one}.STATUS", f"{label}, status", pl.String),
+        ]
+    return wide, DatasetDescription("subjects", "One row per subject", tuple(columns))

@@ -1,0 +1,1 @@
+"""Study templates that ship with the product, as data."""

@@ -1,0 +1,1 @@
+"""Tables of laboratory results for the statistician."""

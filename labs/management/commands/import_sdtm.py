@@ -1,0 +1,48 @@
+"""``manage.py import_sdtm``: DM, EX and LB of a study."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+
+from cart.models.study import CODE_PATTERN
+from labs.actions.raw_files import RawFileError
+from labs.actions.sdtm import import_sdtm
+from labs.imports.sdtm import DatasetError
+from trialsite.audit.command import AuditedCommand
+from trialsite.audit.context import current_actor, current_reason
+
+
+class Command(AuditedCommand):
+    """Import SDTM datasets and account for every record."""
+
+    help = "Import DM, EX and LB (SAS transport v5) of a folder; the study is made when it does not exist."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Folder and study."""
+        super().add_arguments(parser)
+        parser.add_argument("folder", type=Path)
+        parser.add_argument("--study", required=True, help="Code of the study.")
+        parser.add_argument("--title", default="", help="Title of a study that does not exist yet.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import and report."""
+        code = options["study"]
+        try:
+            CODE_PATTERN(code)
+        except ValidationError as error:
+            raise CommandError(f"{error.messages[0]} Found {code!r}.") from error
+        try:
+            report = import_sdtm(
+                folder=options["folder"],
+                study_code=code,
+                title=options["title"],
+                actor=current_actor(),
+                reason=current_reason(),
+            )
+        except (DatasetError, RawFileError) as error:
+            raise CommandError(str(error)) from error
+        for line in report.lines():
+            self.stdout.write(line)

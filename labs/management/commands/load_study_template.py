@@ -1,0 +1,37 @@
+"""``manage.py load_study_template``: a study from a template that ships."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from cart.actions.templates import TemplateError, load_template, read_template, template_names
+from labs.actions.catalogue import load_analytes
+from trialsite.audit.command import AuditedCommand
+from trialsite.audit.context import current_actor, current_reason
+
+
+class Command(AuditedCommand):
+    """Make a study, or a new protocol version of it where the template changed."""
+
+    help = "Make a study from a template; a changed template is a new protocol version."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Template and study."""
+        super().add_arguments(parser)
+        parser.add_argument("template", help="Code of the template.")
+        parser.add_argument("--study", required=True, help="Code of the study.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load and say what happened."""
+        who = {"actor": current_actor(), "reason": current_reason()}
+        try:
+            template = read_template(options["template"])
+            study, changed = load_template(template=template, study_code=options["study"], **who)
+        except TemplateError as error:
+            raise CommandError(str(error)) from error
+        load_analytes(entries=template.get("analytes", []), **who)
+        protocol = study.current_protocol()
+        number = protocol.number if protocol else 0
+        state = "is now" if changed else "already was"
+        self.stdout.write(f"Study {study.code} {state} at protocol version {number} (known: {', '.join(template_names())}).")

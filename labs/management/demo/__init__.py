@@ -1,0 +1,1 @@
+"""The synthetic trial of ``make demo``: nine invented subjects, entered the way real ones are."""

@@ -1,0 +1,73 @@
+"""SQL of the typed event tables, ``audit.<table>_insert``, and of the view over all events."""
+
+from trialsite.audit.sql import APP_ROLE, REPORT_ROLE, as_audit_role, guards
+
+# One listing of every event, whichever table holds it; made anew when a typed table comes or goes.
+ALL_EVENT_VIEW = f"""
+DO $view$
+DECLARE
+    events text := 'SELECT e.id, e.context_id, e.table_name, e.row_id, e.operation, e.old, e.new FROM audit.event e';
+    typed record;
+BEGIN
+    FOR typed IN
+        SELECT c.relname, left(c.relname, -length('_insert')) AS source
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'audit' AND c.relkind = 'r' AND c.relname LIKE '%\\_insert' ORDER BY c.relname
+    LOOP
+        events := events || format(
+            ' UNION ALL SELECT NULL::bigint, t.context_id, %L::text, t.id::text, ''I''::char(1), NULL::jsonb,'
+            ' to_jsonb(t) - ''context_id'' FROM audit.%I t', typed.source, typed.relname);
+    END LOOP;
+    EXECUTE 'CREATE OR REPLACE VIEW audit.all_event AS SELECT e.*, c.at, c.actor, c.reason, c.request, c.txid,'
+        ' c.session_role, c.application FROM (' || events || ') e JOIN audit.context c ON c.id = e.context_id';
+END $view$;
+GRANT SELECT ON audit.all_event TO {APP_ROLE}, {REPORT_ROLE};
+"""
+
+
+def typed_insert_table(table: str) -> str:
+    """SQL of the typed event table of a high-volume table, owned by the audit role."""
+    name = f'audit."{table}_insert"'
+    # Rows of one subject arrive near each other: a BRIN index finds a row's event for 1/1000 of a btree's cost.
+    return as_audit_role(
+        f'CREATE TABLE {name} (context_id bigint NOT NULL, LIKE public."{table}");\n'
+        f'CREATE INDEX "{table}_insert_row" ON {name} USING brin (id) WITH (pages_per_range = 32);\n'
+        f"{guards(name)}\n"
+        f"GRANT SELECT ON {name} TO {APP_ROLE}, {REPORT_ROLE};\n"
+        f"{ALL_EVENT_VIEW}"
+    )
+
+
+def drop_typed_insert_table(table: str) -> str:
+    """SQL that drops a typed event table; the view over all events goes on without it."""
+    return as_audit_role(f'DROP VIEW audit.all_event;\nDROP TABLE audit."{table}_insert";\n{ALL_EVENT_VIEW}')
+
+
+def refresh_typed_table(table: str) -> str:
+    """SQL that gives a typed event table the columns its source has by now.
+
+    Columns that the source lost are kept, with the values that events had, and are NULL from now on.
+    """
+    return as_audit_role(f"""
+DROP VIEW audit.all_event;
+DO $refresh$
+DECLARE
+    col record;
+BEGIN
+    FOR col IN
+        SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+        WHERE attrelid = 'public."{table}"'::regclass AND attnum > 0 AND NOT attisdropped
+    LOOP
+        EXECUTE format('ALTER TABLE audit."{table}_insert" ADD COLUMN IF NOT EXISTS %I %s', col.attname, col.type);
+    END LOOP;
+    FOR col IN
+        SELECT attname FROM pg_attribute kept
+        WHERE attrelid = 'audit."{table}_insert"'::regclass AND attnum > 0 AND NOT attisdropped AND attnotnull
+          AND attname <> 'context_id' AND NOT EXISTS (
+            SELECT FROM pg_attribute s WHERE s.attrelid = 'public."{table}"'::regclass AND s.attname = kept.attname
+              AND NOT s.attisdropped AND s.attnotnull)
+    LOOP
+        EXECUTE format('ALTER TABLE audit."{table}_insert" ALTER COLUMN %I DROP NOT NULL', col.attname);
+    END LOOP;
+END $refresh$;
+{ALL_EVENT_VIEW}""")
