@@ -139,3 +139,23 @@ def falling_rows(values: Numbers, lengths: Whole) -> npt.NDArray[np.bool_]:
     last = np.append(first[1:], values.size) - 1
     falls_from, falls_to = first[plateau[peak]], last[plateau[trough]]
     return (rows >= np.repeat(falls_from, lengths)) & (rows <= np.repeat(falls_to, lengths))
+
+
+def fraction_remaining(days: npt.ArrayLike, *, half_life_days: float) -> Numbers:
+    """Share that is left of an antibody nobody makes any more, after ``days``: 2 ** (-days / half-life).
+
+    What passive decay explains of a fall: log2 of the share is ``-days / half_life_days``.
+
+    Raises
+    ------
+    ValueError
+        A half-life not above zero.
+
+    Examples
+    --------
+    >>> fraction_remaining([0, 21, 42], half_life_days=21).tolist()
+    [1.0, 0.5, 0.25]
+    """
+    if not half_life_days > 0:
+        raise ValueError(f"A half-life is above zero; found {half_life_days}. [half-life-days]")
+    return np.asarray(np.exp2(-np.asarray(days, dtype=float) / half_life_days))

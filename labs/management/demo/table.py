@@ -32,7 +32,7 @@ def endpoint_table(results: Iterable[EndpointResult]) -> Table:
     for result in results:
         subject, code = result.subject.code, result.definition.code
         row = cells.setdefault(subject, {})
-        if code not in dict(COLUMNS):
+        if code not in dict(COLUMNS) or result.timepoint:
             continue
         shown = _shown(result)
         # Several series: the first answer that is one stands in the table.
@@ -64,6 +64,8 @@ def _shown(result: EndpointResult) -> str:
         return f"{fall} {result.text}"
     if code == "TITERHL":
         return f"{result.value:.0f} ({result.low:.0f}-{result.high:.0f})"
+    if code == "TITERCNV" and status == EndpointResult.Status.ONGOING:
+        return "not yet"
     if code == "TITERCNV":
         return f"D{result.day}" if result.text == "yes" else result.text
     return result.text

@@ -103,3 +103,12 @@ def test_own_password_is_changed_without_asking_for_a_reason(trial, django_user_
     assert answer.status_code == 302
     user.refresh_from_db()
     assert user.check_password(new)
+
+
+def test_recompute_is_asked_for_as_a_job(coordinator, trial):
+    answer = coordinator.post(
+        reverse("admin:cart_study_changelist"), {"action": "recompute_endpoints", "_selected_action": [trial.study.pk]}
+    )
+    assert answer.status_code == 302
+    job = Job.objects.get()
+    assert (job.requested_by, job.payload["study"]) == ("carol", trial.study.pk)

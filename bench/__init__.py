@@ -1,0 +1,1 @@
+"""Speed beside its limit: every figure is a ratio measured in one run."""

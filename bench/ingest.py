@@ -1,0 +1,134 @@
+"""Ingest of a central-laboratory file with all checks and audit, beside a bare COPY of the same file.
+
+``python -m bench.ingest --rows 1000000``
+"""
+
+import argparse
+import datetime as dt
+import shutil
+import tempfile
+from pathlib import Path
+
+import django
+import polars as pl
+
+import tests.services  # noqa: F401 - starts the private servers before Django reads its settings
+
+django.setup()
+
+import psycopg  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from bench.measure import Pair, bench_database, peak_megabytes, report, seconds  # noqa: E402
+from cart.models import Study, Subject  # noqa: E402
+from labs.actions.transfers import import_file  # noqa: E402
+from labs.models import Analyte, AnalyteCode, AssayVersion, Laboratory, Result  # noqa: E402
+from tests.cart.records import make_trial  # noqa: E402
+from tests.databases import Database  # noqa: E402
+from tests.labs.records import HEADER, LAYOUT  # noqa: E402
+from trialsite.audit.context import acting  # noqa: E402
+
+TESTS, RESULTS_PER_SUBJECT = 20, 500
+
+
+def make_records(code: str, subjects: int) -> tuple[Study, Laboratory]:
+    """A study with its subjects, and a laboratory with twenty tests."""
+    trial = make_trial(code)
+    Subject.objects.bulk_create(
+        [Subject(study=trial.study, site=trial.site, arm=trial.arm, code=f"S{n:06d}") for n in range(subjects)],
+        batch_size=5_000,
+    )
+    laboratory = Laboratory.objects.create(code=f"L-{code}", name="Bench", layout=LAYOUT)
+    for n in range(TESTS):
+        analyte, _ = Analyte.objects.get_or_create(code=f"T{n:02d}", defaults={"name": f"Test {n}"})
+        AnalyteCode.objects.create(laboratory=laboratory, code=f"T{n:02d}", analyte=analyte)
+        AssayVersion.objects.create(
+            laboratory=laboratory, analyte=analyte, kit="Kit", unit="g/L", lloq=1, valid_from=dt.date(2000, 1, 1)
+        )
+    return trial.study, laboratory
+
+
+def write_csv(path: Path, rows: int, *, salt: int) -> None:
+    """A file of ``rows`` results in blocks; ``salt`` makes its bytes its own."""
+    block = 1_000_000
+    with path.open("wb") as file:
+        file.write(HEADER.encode() + b"\n")
+        for start in range(0, rows, block):
+            n = pl.int_range(start, min(start + block, rows), eager=True)
+            specimen = n // TESTS
+            subject = specimen // (RESULTS_PER_SUBJECT // TESTS)
+            visit = specimen % (RESULTS_PER_SUBJECT // TESTS)
+            frame = pl.DataFrame({"n": n, "specimen": specimen, "subject": subject, "visit": visit}).select(
+                pl.format("S{}", pl.col("subject").cast(pl.String).str.zfill(6)),
+                pl.format("A{}", pl.col("specimen")),
+                pl.lit("SERUM").alias("material"),
+                (pl.date(2020, 1, 1) + pl.duration(days=pl.col("visit") * 14)).dt.to_string("%Y-%m-%dT08:30"),
+                pl.format("V{}", pl.col("visit")).alias("visit"),
+                pl.format("T{}", (pl.col("n") % TESTS).cast(pl.String).str.zfill(2)).alias("test"),
+                pl.when(pl.col("n") % 50 == 0)
+                .then(pl.lit("<1"))
+                .otherwise(((pl.col("n") * 7919 + salt) % 90000 / 100 + 1).round(2).cast(pl.String))
+                .alias("result"),
+                pl.lit("g/L").alias("unit"),
+                pl.lit("").alias("condition"),
+                pl.lit("").alias("reason"),
+            )
+            frame.write_csv(file, include_header=False)
+
+
+def bare_copy(database: Database, path: Path) -> None:
+    """COPY of the file into an unindexed table of texts, as the owner (no triggers, no audit)."""
+    columns = ", ".join(f"{name} text" for name in HEADER.split(","))
+    with psycopg.connect(database.owner_url) as link, link.cursor() as cursor, path.open("rb") as file:
+        cursor.execute(f"DROP TABLE IF EXISTS bare; CREATE TABLE bare ({columns})")
+        with cursor.copy("COPY bare FROM STDIN (FORMAT csv, HEADER)") as copy:
+            while piece := file.read(1 << 20):
+                copy.write(piece)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--pairs", type=int, default=3)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="trialsite-bench-"))
+    measured: list[Pair] = []
+    try:
+        with bench_database() as database, acting(actor="bench", reason="measurement"):
+            for turn in range(options.pairs + 1):
+                study, laboratory = make_records(f"B{turn}", options.rows // RESULTS_PER_SUBJECT + 1)
+                path = folder / f"{turn}.csv"
+                write_csv(path, options.rows, salt=turn)
+                with psycopg.connect(database.admin_url, autocommit=True) as admin:
+                    admin.execute("CHECKPOINT")
+                limit = seconds(lambda path=path: bare_copy(database, path))
+                work = seconds(
+                    lambda study=study, laboratory=laboratory, path=path: _import(study, laboratory, path, options.rows)
+                )
+                measured.append(Pair(limit, work))
+                path.unlink()
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT (SELECT count(*) FROM audit.labs_result_insert),"
+                    " pg_total_relation_size('labs_result')::float / greatest(count(*), 1) FROM labs_result"
+                )
+                events, size = cursor.fetchone()
+            if events != Result.objects.count():
+                raise SystemExit("void: results and audit events differ")
+            name = f"ingest of {options.rows:,} rows, all checks, audit"
+            report(name, measured[1:] or measured, goal="<= 5 x bare COPY")
+            print(f"bytes per result with its index: {size:.0f}")
+            print(f"peak memory of the importer: {peak_megabytes():.0f} MB, goal < 400 MB at 10,000,000 rows")
+    finally:
+        shutil.rmtree(folder)
+
+
+def _import(study: Study, laboratory: Laboratory, path: Path, rows: int) -> None:
+    done = import_file(study=study, laboratory=laboratory, path=path, actor="bench", reason="measurement")
+    if not done.accepted or done.totals.applied != rows:
+        raise SystemExit(f"void: {done.text()}")
+
+
+if __name__ == "__main__":
+    main()
