@@ -5,6 +5,7 @@
 
 import argparse
 import datetime as dt
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,7 +13,10 @@ from pathlib import Path
 import django
 import polars as pl
 
-import tests.services  # noqa: F401 - starts the private servers before Django reads its settings
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
+os.environ["TRIALSITE_TEST_DURABLE"] = "1"
+
+import tests.services  # noqa: E402, F401 - starts the private servers before Django reads its settings
 
 django.setup()
 
@@ -73,7 +77,7 @@ def write_csv(path: Path, rows: int, *, salt: int) -> None:
                 pl.lit("").alias("condition"),
                 pl.lit("").alias("reason"),
             )
-            frame.write_csv(file, include_header=False)
+            frame.write_csv(file, include_header=False, quote_style="never")
 
 
 def bare_copy(database: Database, path: Path) -> None:

@@ -15,10 +15,12 @@ from trialsite.devservices import running_services
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "TRIALSITE_TEST_SERVICES"
+# Measurements wait for the disk as an installation does.
+DURABLE = "TRIALSITE_TEST_DURABLE"
 _held = ExitStack()
 
 if MARK not in os.environ:
-    _services = _held.enter_context(running_services(ROOT, throw_away=True))
+    _services = _held.enter_context(running_services(ROOT, throw_away=True, durable=bool(os.environ.get(DURABLE))))
     _raw = _held.enter_context(tempfile.TemporaryDirectory(prefix="trialsite-raw-"))
     for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DEBUG"):
         os.environ.pop(name, None)

@@ -60,7 +60,8 @@ def any_yes(answers: pl.DataFrame) -> pl.DataFrame:
     return answers.group_by("subject_id", maintain_order=True).agg(
         text.alias("text"),
         told.drop_nulls().unique(maintain_order=True).str.join("; ").alias("why"),
-        pl.col("evidence", "therapy_evidence").explode(empty_as_null=False),
+        # What turned out "no" is no evidence for a "yes".
+        pl.col("evidence", "therapy_evidence").filter(~yes | (pl.col("text") == YES)).explode(empty_as_null=False),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from cart.actions.endpoints import request_recompute
 from cart.models import Study
 from labs.actions.raw_files import keep_raw_file, stored_path
+from labs.imports.ahead import made_ahead
 from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError, read_blocks
 from labs.imports.checks import Checked, References, check_rows
 from labs.imports.layout import Layout
@@ -132,7 +133,7 @@ def _load_blocks(
     totals, found = Totals(), [pl.DataFrame(schema=FINDING_SCHEMA)]
     bad_lines = 0
     try:
-        for lines, checked in blocks():
+        for lines, checked in made_ahead(blocks, depth=1):
             totals.rows += lines
             findings = [checked.findings]
             # Nothing of a file that will be refused needs storing; the rest is still checked for the report.

@@ -1,14 +1,13 @@
 """Reader of a central laboratory's delimited file: blocks of text columns, lazily, with true line numbers.
 
-A record is one line. The file is cut into blocks at line ends and read ahead by a thread; a block without
-quotes is split by polars, one with quotes by the standard library's strict reader.
+A record is one line. The file is cut into blocks at line ends; a block whose lines are all sound records is
+split by polars, any other line by line by the standard library's strict reader.
 """
 
 import codecs
 import csv
 import io
-import queue
-import threading
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ import polars as pl
 from labs.imports.layout import Layout
 
 BLOCK_BYTES = 12_000_000
-READ_AHEAD = 2
 MAX_LINE_BYTES = 1_000_000
 FINDING_SCHEMA = {
     "line": pl.Int64,
@@ -57,7 +55,7 @@ def read_blocks(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -
     FileRefusedError
         Empty file, wrong encoding, header that does not fit the layout, a line without end.
     """
-    pieces = _read_ahead(path, block_bytes)
+    pieces = _pieces(path, block_bytes)
     header: list[str] | None = None
     line = 1
     for raw in pieces:
@@ -74,48 +72,23 @@ def read_blocks(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -
         raise FileRefusedError("The file is empty; line 1 must hold the column names. [empty-file]", line=1, rule="empty-file")
 
 
-def _read_ahead(path: Path, block_bytes: int) -> Iterator[bytes]:
-    """Pieces of the file that end at line ends, read by a thread while the last ones are worked on."""
-    pieces: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=READ_AHEAD)
-    stopped = threading.Event()
-
-    def offer(item: bytes | BaseException | None) -> None:
-        while not stopped.is_set():
-            try:
-                return pieces.put(item, timeout=0.2)
-            except queue.Full:
+def _pieces(path: Path, block_bytes: int) -> Iterator[bytes]:
+    """Pieces of the file that end at line ends."""
+    rest = b""
+    with path.open("rb") as file:
+        while chunk := file.read(block_bytes):
+            whole, end, tail = chunk.rpartition(b"\n")
+            if not end:
+                rest += chunk
+                if len(rest) > block_bytes + MAX_LINE_BYTES:
+                    raise FileRefusedError(
+                        "No line end was found; is this a text file? [no-line-end]", line=1, rule="no-line-end"
+                    )
                 continue
-
-    def read() -> None:
-        try:
-            rest = b""
-            with path.open("rb") as file:
-                while chunk := file.read(block_bytes):
-                    whole, end, tail = chunk.rpartition(b"\n")
-                    if not end:
-                        rest += chunk
-                        if len(rest) > block_bytes + MAX_LINE_BYTES:
-                            raise FileRefusedError(
-                                "No line end was found; is this a text file? [no-line-end]", line=1, rule="no-line-end"
-                            )
-                        continue
-                    offer(rest + whole + end)
-                    rest = tail
-            if rest:
-                offer(rest)
-            offer(None)
-        except BaseException as error:  # noqa: BLE001 - handed to the reader, which raises it
-            offer(error)
-
-    thread = threading.Thread(target=read, name="read-ahead", daemon=True)
-    thread.start()
-    try:
-        while (piece := pieces.get()) is not None:
-            if isinstance(piece, BaseException):
-                raise piece
-            yield piece
-    finally:
-        stopped.set()
+            yield rest + whole + end
+            rest = tail
+    if rest:
+        yield rest
 
 
 def _as_utf8(raw: bytes, layout: Layout, line: int) -> bytes:
@@ -161,8 +134,8 @@ def _header(head: bytes, layout: Layout) -> list[str]:
 
 def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> Block:
     lines = piece.count(b"\n") + (not piece.endswith(b"\n"))
-    plain = not any(mark in piece for mark in (b'"', b"\x00", b"\r", b"\n\n")) and not piece.startswith(b"\n")
-    rows = _split_fast(piece, header, layout, lines) if plain else None
+    regular = not any(mark in piece for mark in (b"\x00", b"\r", b"\x01", b"\n\n")) and not piece.startswith(b"\n")
+    rows = _split_fast(piece, header, layout, lines) if regular else None
     if rows is not None:
         numbered = rows.with_columns(pl.int_range(first_line, first_line + lines, dtype=pl.Int64).alias("line"))
         findings = pl.DataFrame(schema=FINDING_SCHEMA)
@@ -174,24 +147,39 @@ def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> 
 
 
 def _split_fast(piece: bytes, header: list[str], layout: Layout, lines: int) -> pl.DataFrame | None:
-    """Split by polars; None where a line has another number of fields, which polars would fill with nulls."""
+    """Split by polars; None where a line is no record of this many fields, which polars would not tell."""
     text = pl.read_csv(
-        io.BytesIO(piece), has_header=False, separator="\x01", quote_char=None, new_columns=["text"],
-        schema={"text": pl.String}, empty_string_is_null=False,
-    ) if b"\x01" not in piece else None
-    if text is None or text.height != lines:
+        io.BytesIO(piece),
+        has_header=False,
+        separator="\x01",
+        quote_char=None,
+        schema={"text": pl.String},
+        empty_string_is_null=False,
+    )["text"]
+    if text.len() != lines:
         return None
-    wanted = len(header) - 1
-    if (text["text"].str.count_matches(layout.separator, literal=True) != wanted).any():
+    quoted = b'"' in piece
+    if quoted:
+        sound = text.str.contains(_record_pattern(layout.separator, len(header)))
+    else:
+        sound = text.str.count_matches(layout.separator, literal=True) == len(header) - 1
+    if not sound.all():
         return None
     return pl.read_csv(
         io.BytesIO(piece),
         has_header=False,
         separator=layout.separator,
-        quote_char=None,
+        quote_char='"' if quoted else None,
         schema=dict.fromkeys(header, pl.String),
         empty_string_is_null=False,
     )
+
+
+def _record_pattern(separator: str, fields: int) -> str:
+    """A record of exactly so many fields, each bare without quotes or quoted with its quotes doubled."""
+    mark = re.escape(separator)
+    field = f'(?:[^"{mark}]*|"(?:[^"]|"")*")'
+    return f"^{field}(?:{mark}{field}){{{fields - 1}}}$"
 
 
 def _split_slowly(

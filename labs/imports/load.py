@@ -47,6 +47,11 @@ RESULT_COLUMNS = (
     "id specimen_id analyte_id version assay_id transfer_id line source_sequence qualifier value unit received_text"
     " received_unit standard_text missing_reason range_low range_high range_flag baseline_flag supersession_reason"
 ).split()
+# Columns with a default in the database.
+DEFAULTED = (
+    "source_sequence received_unit standard_text missing_reason range_low range_high range_flag baseline_flag"
+    " supersession_reason"
+).split()
 _CURRENT_SCHEMA = {
     "specimen_id": pl.Int64,
     "analyte_id": pl.Int64,
@@ -85,6 +90,8 @@ class ResultLoader:
         # Whoever numbers specimens of this study waits here until this transaction ends.
         lock_specimen_numbers(study_id=study_id)
         with connection.cursor() as cursor:
+            # The triggers keep a statement's rows in memory: the default of 4 MB would send them to disk.
+            cursor.execute("SET LOCAL work_mem = '256MB'")
             cursor.execute(
                 "CREATE TEMP TABLE IF NOT EXISTS incoming_specimen"
                 " (accession text, material text, collected text) ON COMMIT DROP"
@@ -161,9 +168,11 @@ class ResultLoader:
             cursor.execute("ANALYZE incoming_specimen")
         return read_columns(
             "SELECT i.accession, i.material, i.collected, s.id, s.subject_id"
-            " FROM incoming_specimen i JOIN labs_specimen s ON s.accession = i.accession"
-            " AND s.material = i.material AND s.collected = i.collected"
-            " WHERE s.laboratory_id = %(laboratory)s AND s.study_id = %(study)s",
+            # OFFSET 0 keeps this a look-up per key in the unique index: the planner knows nothing of the rows
+            # that this very transaction stored and would read the whole table for every block.
+            " FROM incoming_specimen i CROSS JOIN LATERAL (SELECT id, subject_id FROM labs_specimen"
+            " WHERE laboratory_id = %(laboratory)s AND accession = i.accession AND study_id = %(study)s"
+            " AND material = i.material AND collected = i.collected OFFSET 0) s",
             {"laboratory": self._laboratory_id, "study": self._study_id},
             {**dict.fromkeys(KEY, pl.String), "specimen_id": pl.Int64, "existing_owner": pl.Int64},
         )
@@ -240,14 +249,25 @@ class ResultLoader:
             + pl.col("analyte_id").cast(pl.Int64) * 2**VERSION_BITS
             + pl.col("version")
         )
-        copy_in(
-            "labs_result",
-            rows.with_columns(
-                key.alias("id"),
-                pl.lit(self._transfer_id).alias("transfer_id"),
-                correction.alias("supersession_reason"),
-            ).select(RESULT_COLUMNS),
-        )
+        whole = rows.with_columns(
+            key.alias("id"),
+            pl.lit(self._transfer_id).alias("transfer_id"),
+            correction.alias("supersession_reason"),
+        ).select(RESULT_COLUMNS)
+        # What nobody filled the column defaults fill: half of the columns, and a fifth of the time.
+        copy_in("labs_result", whole.drop(_unfilled(whole)))
+
+
+def _unfilled(rows: pl.DataFrame) -> list[str]:
+    """Columns that hold nothing but their default."""
+    empty = {
+        name: pl.col(name).is_null() | (~pl.col(name) if name == "baseline_flag" else pl.col(name).cast(pl.String) == "")
+        for name in DEFAULTED
+    }
+    if not rows.height:
+        return []
+    found = rows.select(test.fill_null(value=True).all().alias(name) for name, test in empty.items()).row(0, named=True)
+    return [name for name, unfilled in found.items() if unfilled]
 
 
 def _without_repeats(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:

@@ -87,16 +87,16 @@ class Result(models.Model):
     value = ExactDecimalField(null=True, blank=True)
     unit = models.CharField(max_length=40, blank=True)
     received_text = models.CharField(max_length=200, blank=True, help_text="Result exactly as received.")
-    received_unit = models.CharField(max_length=40, blank=True, help_text="Where it differs from the unit.")
+    received_unit = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="Where it differs from the unit.")
     standard_text = models.CharField(
-        max_length=200, blank=True, help_text="Text in standard units, where the source gives one."
+        max_length=200, blank=True, default="", db_default="", help_text="Text in standard units, where the source gives one."
     )
-    missing_reason = models.CharField(max_length=120, blank=True)
+    missing_reason = models.CharField(max_length=120, blank=True, default="", db_default="")
     range_low = ExactDecimalField(null=True, blank=True)
     range_high = ExactDecimalField(null=True, blank=True)
-    range_flag = models.CharField(max_length=12, blank=True, help_text="Flag as received.")
-    baseline_flag = models.BooleanField(default=False, help_text="Flagged as baseline in the source.")
-    supersession_reason = models.CharField(max_length=200, blank=True)
+    range_flag = models.CharField(max_length=12, blank=True, default="", db_default="", help_text="Flag as received.")
+    baseline_flag = models.BooleanField(default=False, db_default=False, help_text="Flagged as baseline in the source.")
+    supersession_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     objects = ResultQuerySet.as_manager()
 

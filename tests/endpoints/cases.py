@@ -21,7 +21,9 @@ def on(day: int) -> dt.date:
     return DAY_ZERO + dt.timedelta(days=day)
 
 
-def observation(result_id: int, day: int | None, value: str | None, analyte: str = "CD19_ABS", **more: Any) -> dict[str, Any]:
+def observation(
+    result_id: int, day: int | None, value: str | None, analyte: str = "CD19_ABS", **more: Any
+) -> dict[str, Any]:
     """One row of ``observations``; ``value`` as reported, e.g. ``"<1"``."""
     match = _VALUE.fullmatch(value) if value else None
     row: dict[str, Any] = {
@@ -48,7 +50,9 @@ def observation(result_id: int, day: int | None, value: str | None, analyte: str
     return row | more
 
 
-def series(values: Mapping[int, str], analyte: str = "CD19_ABS", *, first_id: int = 1, **more: Any) -> list[dict[str, Any]]:
+def series(
+    values: Mapping[int, str], analyte: str = "CD19_ABS", *, first_id: int = 1, **more: Any
+) -> list[dict[str, Any]]:
     """Rows of one analyte: protocol day to value."""
     return [
         observation(first_id + place, day, value, analyte, **more)

@@ -46,9 +46,7 @@ def course(rows: Sequence[Row], *, threshold: float, confirm_n: int) -> Row | No
         "recovered_day": None,
         "duration_min": None,
         "duration_max": None,
-        "undetectable": any(
-            state and interval(row)[0] < interval(row)[1] for _, state, row in decided
-        ),
+        "undetectable": any(state and interval(row)[0] < interval(row)[1] for _, state, row in decided),
         "nadir_low": lows[nadir][0],
         "nadir_high": lows[nadir][1],
         "nadir_day": rows[nadir]["day"],
@@ -80,7 +78,9 @@ def course(rows: Sequence[Row], *, threshold: float, confirm_n: int) -> Row | No
 def baseline(rows: Sequence[Row], zero: Row | None, rule: str) -> Row | None:
     """The baseline row of one subject and analyte."""
 
-    def precedes(row: Row, date: dt.date | None, moment: dt.datetime | None, *, inclusive: bool = False) -> bool:
+    def precedes(
+        row: Row, date: dt.date | None, moment: dt.datetime | None, *, inclusive: bool = False
+    ) -> bool:
         if row["collected_on"] is None or date is None:
             return False
         if row["collected_at"] is not None and moment is not None:

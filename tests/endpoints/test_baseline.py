@@ -200,5 +200,3 @@ def test_order_of_rows_does_not_matter() -> None:
         for observations in (inputs["observations"], shuffled)
     )
     assert one.equals(other)
-
-

@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cart.endpoints.censoring import (
@@ -41,7 +41,9 @@ def interval(value: str, lloq: float | None) -> tuple[float, float]:
         ("0", None, (0.0, 0.0)),
     ],
 )
-def test_value_with_qualifier_is_an_interval(value: str, lloq: float | None, expected: tuple[float, float]) -> None:
+def test_value_with_qualifier_is_an_interval(
+    value: str, lloq: float | None, expected: tuple[float, float]
+) -> None:
     assert interval(value, lloq) == expected
     assert slow.interval(observation(1, 1, value, "ALT", lloq=lloq)) == expected
 
@@ -51,7 +53,9 @@ def test_missing_value_stays_missing() -> None:
     assert table.select(interval_low().alias("low"), interval_high().alias("high")).row(0) == (None, None)
 
 
-@pytest.mark.parametrize(("rule", "number"), [("half", 5.0), ("root2", 10 / math.sqrt(2)), ("lloq", 10.0), ("zero", 0.0)])
+@pytest.mark.parametrize(
+    ("rule", "number"), [("half", 5.0), ("root2", 10 / math.sqrt(2)), ("lloq", 10.0), ("zero", 0.0)]
+)
 def test_imputation_stands_for_values_below_the_limit_only(rule: str, number: float) -> None:
     rows = [observation(1, 1, "<10", "ALT"), observation(2, 2, "12", "ALT"), observation(3, 3, ">99", "ALT")]
     column = frames(rows)["observations"].select(imputed(rule=rule)).to_series().to_list()
@@ -94,10 +98,20 @@ def test_text_that_is_no_titer_is_refused(text: str) -> None:
     ],
 )
 def test_one_censored_side_is_a_bound_and_two_are_nothing(
-    baseline: str, followup: str, at_limit: float | None, half: float | None, note: str, four_fold: bool | None
+    baseline: str,
+    followup: str,
+    at_limit: float | None,
+    half: float | None,
+    note: str,
+    four_fold: bool | None,
 ) -> None:
     change = titer_fold_change(baseline, followup)
-    assert (change.at_limit, change.imputed, change.note, change.four_fold_fall) == (at_limit, half, note, four_fold)
+    assert (change.at_limit, change.imputed, change.note, change.four_fold_fall) == (
+        at_limit,
+        half,
+        note,
+        four_fold,
+    )
 
 
 def test_zero_imputation_leaves_a_censored_change_without_a_number() -> None:
@@ -109,6 +123,7 @@ def test_value_of_zero_has_no_fold_change() -> None:
         fold_change(baseline=0, baseline_qualifier="=", followup=1, followup_qualifier="=")
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from("=<>"),
     st.integers(1, 10_000),

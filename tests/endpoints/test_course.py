@@ -3,7 +3,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cart.endpoints.course import depletion_course, one_course
@@ -20,8 +20,12 @@ def rows_of(counts: list[tuple[int, str]], subject: int = 1, first_id: int = 1) 
     ]
 
 
-def course(rows: list[dict[str, Any]], *, threshold: float = 10.0, confirm_n: int = 2) -> list[dict[str, Any]]:
-    table = frames(rows)["observations"].with_columns(pl.Series("day", [r["day"] for r in rows], dtype=pl.Int64))
+def course(
+    rows: list[dict[str, Any]], *, threshold: float = 10.0, confirm_n: int = 2
+) -> list[dict[str, Any]]:
+    table = frames(rows)["observations"].with_columns(
+        pl.Series("day", [r["day"] for r in rows], dtype=pl.Int64)
+    )
     return depletion_course(table, threshold=threshold, confirm_n=confirm_n).to_dicts()
 
 
@@ -58,7 +62,13 @@ def test_exactly_the_threshold_is_not_depleted() -> None:
 
 
 def test_limit_above_the_threshold_is_never_depleted() -> None:
-    found = one((7, "<20"), (14, "<20", ))
+    found = one(
+        (7, "<20"),
+        (
+            14,
+            "<20",
+        ),
+    )
     assert (found["depleted"], found["first_below_day"], found["undetectable"]) == (None, None, False)
     assert one((7, "<20"), (14, "30"))["depleted"] is None
 
@@ -96,6 +106,7 @@ def test_subjects_do_not_leak_into_each_other() -> None:
     assert (first["recovered_day"], second["depleted"], second["first_below_day"]) == (None, False, None)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(1, 60), st.sampled_from(COUNTS)), max_size=12),
@@ -122,15 +133,24 @@ def test_columns_agree_with_a_walk_row_by_row(
         assert found[subject]["evidence"] == [row["result_id"] for row in own]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from(COUNTS)), min_size=1, max_size=12))
 def test_one_series_and_the_columns_agree(counts: list[tuple[int, str]]) -> None:
     ordered = sorted(counts)
     single = one_course([d for d, _ in ordered], [c for _, c in ordered], threshold=10, confirm_n=2, lloq=1)
     (row,) = course(rows_of(ordered))
-    shared = ("depleted", "first_below_day", "previous_day", "last_below_day", "recovered_day", "undetectable")
+    shared = (
+        "depleted",
+        "first_below_day",
+        "previous_day",
+        "last_below_day",
+        "recovered_day",
+        "undetectable",
+    )
     assert {name: getattr(single, name) for name in shared} == {name: row[name] for name in shared}
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(COUNTS), min_size=2, max_size=12), st.data())
 def test_later_samples_do_not_move_the_first_day_below(counts: list[str], data: st.DataObject) -> None:
     days = [7 * place for place in range(1, len(counts) + 1)]
@@ -141,6 +161,7 @@ def test_later_samples_do_not_move_the_first_day_below(counts: list[str], data: 
         assert early[name] is None or early[name] == late[name]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=10), st.sampled_from([2, 4, 0.5]))
 def test_unit_of_count_and_threshold_does_not_matter(counts: list[int], factor: float) -> None:
     days = [7 * place for place in range(1, len(counts) + 1)]

@@ -2,7 +2,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cart.endpoints.timing import PartialDate, parse_dtc, protocol_day, study_day
@@ -46,7 +46,9 @@ def parsed(texts: list[str | None]) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(("text", "precision", "earliest", "latest"), [(t, *x) for t, x in TEXTS.items()])
-def test_partial_date_knows_how_far_it_goes(text: str, precision: str, earliest: dt.date, latest: dt.date) -> None:
+def test_partial_date_knows_how_far_it_goes(
+    text: str, precision: str, earliest: dt.date, latest: dt.date
+) -> None:
     date = PartialDate(text)
     assert (date.precision, date.earliest, date.latest) == (precision, earliest, latest)
     assert date.complete == (precision in ("day", "minute", "second"))
@@ -62,13 +64,18 @@ def test_columns_and_single_texts_agree() -> None:
     rows = parsed([*TEXTS, *NOT_DATES, None]).to_dicts()
     for text, row in zip(TEXTS, rows, strict=False):
         date = PartialDate(text)
-        assert (row["precision"], row["earliest"], row["latest"]) == (date.precision, date.earliest, date.latest)
+        assert (row["precision"], row["earliest"], row["latest"]) == (
+            date.precision,
+            date.earliest,
+            date.latest,
+        )
         assert row["on"] == (date.earliest if date.complete else None)
         assert row["at"] == (dt.datetime.fromisoformat(text) if len(text) > 10 else None)
     nothing = dict.fromkeys(("on", "at", "earliest", "latest", "precision"))
     assert rows[len(TEXTS) :] == [nothing] * (len(NOT_DATES) + 1)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789-T: ", max_size=20))
 def test_columns_take_exactly_the_texts_that_a_partial_date_takes(text: str) -> None:
     try:
@@ -94,6 +101,7 @@ def test_study_day_has_no_day_zero_and_protocol_day_has() -> None:
     assert days["protocol"].to_list() == [-2, -1, 0, 1, None]
 
 
+@settings(deadline=None)
 @given(st.dates(), st.dates())
 def test_study_day_is_protocol_day_with_the_zero_taken_out(date: dt.date, first: dt.date) -> None:
     frame = pl.DataFrame({"date": [date], "first": [first]})

@@ -51,8 +51,9 @@ CREATE INDEX event_context ON audit.event (context_id);
 CREATE FUNCTION audit.open_context(changes_existing boolean, table_name text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
-    who text := btrim(coalesce(current_setting('trialsite.actor', true), ''));
-    why text := btrim(coalesce(current_setting('trialsite.reason', true), ''));
+    blanks text := E' \\t\\n\\r\\f\\u000b\\u00a0';
+    who text := btrim(coalesce(current_setting('trialsite.actor', true), ''), blanks);
+    why text := btrim(coalesce(current_setting('trialsite.reason', true), ''), blanks);
     ask text := coalesce(current_setting('trialsite.request', true), '');
     tx bigint := pg_current_xact_id()::text::bigint;
     found_id bigint;

@@ -50,7 +50,7 @@ class Services:
 
 
 @contextmanager
-def running_services(root: Path, *, throw_away: bool = False) -> Iterator[Services]:
+def running_services(root: Path, *, throw_away: bool = False, durable: bool = False) -> Iterator[Services]:
     """Private PostgreSQL and broker of the project at ``root`` for the length of the block.
 
     Parameters
@@ -58,7 +58,9 @@ def running_services(root: Path, *, throw_away: bool = False) -> Iterator[Servic
     root
         Project folder; data is kept under its ``var``.
     throw_away
-        A new cluster in a temporary folder without durability, removed at the end (tests).
+        A new cluster in a temporary folder, removed at the end (tests, measurements).
+    durable
+        Whether a throw-away cluster waits for the disk as a real one does (measurements).
 
     Raises
     ------
@@ -66,7 +68,7 @@ def running_services(root: Path, *, throw_away: bool = False) -> Iterator[Servic
         With a sentence, when a server is not to be found or does not start.
     """
     if throw_away:
-        with _hold(Path(tempfile.mkdtemp(prefix="trialsite-test-")), None, durable=False) as services:
+        with _hold(Path(tempfile.mkdtemp(prefix="trialsite-test-")), None, durable=durable) as services:
             yield services
         return
     try:

@@ -65,7 +65,7 @@ def start_postgres(
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "max_connections": "100",
-            "shared_buffers": "256MB",
+            "shared_buffers": "512MB",
             "max_wal_size": "4GB",
             "fsync": "on" if durable else "off",
             "synchronous_commit": "on" if durable else "off",
