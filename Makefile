@@ -34,7 +34,7 @@ lint: environment ## ruff
 	@$(BIN)/ruff format --check .
 
 types: environment ## mypy
-	@$(BIN)/mypy
+	@DATABASE_URL=postgresql://types@127.0.0.1:1/types $(BIN)/mypy
 
 contracts: environment ## who may import whom
 	@$(BIN)/lint-imports

@@ -16,21 +16,21 @@ import polars as pl
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
 os.environ["TRIALSITE_TEST_DURABLE"] = "1"
 
-import tests.services  # noqa: E402, F401 - starts the private servers before Django reads its settings
+import tests.services  # noqa: F401 - starts the private servers before Django reads its settings
 
 django.setup()
 
-import psycopg  # noqa: E402
-from django.db import connection  # noqa: E402
+import psycopg
+from django.db import connection
 
-from bench.measure import Pair, bench_database, peak_megabytes, report, seconds  # noqa: E402
-from cart.models import Study, Subject  # noqa: E402
-from labs.actions.transfers import import_file  # noqa: E402
-from labs.models import Analyte, AnalyteCode, AssayVersion, Laboratory, Result  # noqa: E402
-from tests.cart.records import make_trial  # noqa: E402
-from tests.databases import Database  # noqa: E402
-from tests.labs.records import HEADER, LAYOUT  # noqa: E402
-from trialsite.audit.context import acting  # noqa: E402
+from bench.measure import Pair, bench_database, peak_megabytes, report, seconds
+from cart.models import Study, Subject
+from labs.actions.transfers import import_file
+from labs.models import Analyte, AnalyteCode, AssayVersion, Laboratory, Result
+from tests.cart.records import make_trial
+from tests.databases import Database
+from tests.labs.records import HEADER, LAYOUT
+from trialsite.audit.context import acting
 
 TESTS, RESULTS_PER_SUBJECT = 20, 500
 

@@ -111,7 +111,7 @@ def therapies(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
             "daily_dose_mg": pl.Float64,
             "prior": pl.String,
         },
-    ).with_columns((pl.col("ongoing", "prior") == "t"))
+    ).with_columns(pl.col("ongoing", "prior") == "t")
 
 
 def planned_visits(study_id: int) -> pl.DataFrame:
@@ -147,9 +147,7 @@ def digest_text(*parts: str) -> str:
     return sha.hexdigest()
 
 
-def digest_inputs(
-    frames: Mapping[str, pl.DataFrame], subject_ids: Iterable[int], *, salt: str
-) -> dict[int, str]:
+def digest_inputs(frames: Mapping[str, pl.DataFrame], subject_ids: Iterable[int], *, salt: str) -> dict[int, str]:
     """SHA-256 of each subject's rows in every frame, together with ``salt`` and the shared frames.
 
     Equal inputs give equal digests whatever the order in which subjects are read or chunked.
@@ -167,6 +165,5 @@ def digest_inputs(
         joined = frame.select("subject_id", row).group_by("subject_id").agg(pl.col("row").sort().str.join(_RECORD))
         texts.append(dict(zip(joined["subject_id"].to_list(), joined["row"].to_list(), strict=True)))
     return {
-        subject_id: digest_text(*shared, *(text.get(subject_id, "") for text in texts))
-        for subject_id in subject_ids
+        subject_id: digest_text(*shared, *(text.get(subject_id, "") for text in texts)) for subject_id in subject_ids
     }

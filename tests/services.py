@@ -26,7 +26,13 @@ if MARK not in os.environ:
         os.environ.pop(name, None)
     os.environ.update(_services.environment())
     os.environ.update(
-        {"TRIALSITE_ENV": "test", "RAW_STORE": _raw, "STATIC_ROOT": _raw, MARK: "1", "TRIALSITE_REPORT_URL": _services.report_database_url}
+        {
+            "TRIALSITE_ENV": "test",
+            "RAW_STORE": _raw,
+            "STATIC_ROOT": _raw,
+            MARK: "1",
+            "TRIALSITE_REPORT_URL": _services.report_database_url,
+        }
     )
 
 

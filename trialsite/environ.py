@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 
-class EnvironmentRefused(Exception):  # noqa: N818 - reads as the sentence it carries
+class EnvironmentRefused(Exception):
     """A variable is missing or holds what it must not; the message is for the person who set it."""
 
 
@@ -56,7 +56,9 @@ DECLARED = [
         production=True,
     ),
     Variable("CELERY_QUEUE", "Queue of the jobs; installations that share a broker take different ones.", "trialsite"),
-    Variable("ALLOWED_HOSTS", "Host names the web server answers to, separated by commas.", "loopback", production=True),
+    Variable(
+        "ALLOWED_HOSTS", "Host names the web server answers to, separated by commas.", "loopback", production=True
+    ),
     Variable("DEBUG", "`1` shows error pages with source; refused in production.", "1 in development"),
     Variable("CSRF_TRUSTED_ORIGINS", "Origins (with https://) that forms may come from, separated by commas."),
     Variable("RAW_STORE", "Folder where laboratory files are kept by their SHA-256.", "var/raw"),
@@ -112,9 +114,7 @@ class Environment:
         value = self.text("TRIALSITE_ENV", "development")
         if value in {"development", "test", "production"}:
             return value
-        raise EnvironmentRefused(
-            f"TRIALSITE_ENV is development, test or production; found {value!r}. [variable-stage]"
-        )
+        raise EnvironmentRefused(f"TRIALSITE_ENV is development, test or production; found {value!r}. [variable-stage]")
 
     def database(self, name: str) -> dict[str, str]:
         """Django's connection parameters from a ``postgresql://`` address."""
@@ -129,7 +129,7 @@ class Environment:
             port = parts.port
         except ValueError:
             port = None
-        if parts.scheme not in {"postgres", "postgresql"} or not parts.hostname or len(parts.path) < 2:  # noqa: PLR2004
+        if parts.scheme not in {"postgres", "postgresql"} or not parts.hostname or len(parts.path) < 2:
             raise EnvironmentRefused(
                 f"{name} must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE. [variable-database]"
             )
@@ -158,9 +158,7 @@ class Environment:
 
 def reference_page() -> str:
     """``docs/reference/settings.md``."""
-    rows = [
-        f"| `{v.name}` | {v.meaning} | {v.default or '-'} | {'yes' if v.production else ''} |" for v in DECLARED
-    ]
+    rows = [f"| `{v.name}` | {v.meaning} | {v.default or '-'} | {'yes' if v.production else ''} |" for v in DECLARED]
     return "\n".join(
         [
             "# Settings",

@@ -19,9 +19,7 @@ class LineFormatter(logging.Formatter):
             "event": record.getMessage(),
         }
         line |= {
-            name: value
-            for name, value in vars(record).items()
-            if name not in _STANDARD and isinstance(value, _PLAIN)
+            name: value for name, value in vars(record).items() if name not in _STANDARD and isinstance(value, _PLAIN)
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from trialsite.environ import Environment
 
@@ -74,7 +75,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "trialsite.isolation.postgresql",
         **env.database("OWNER_DATABASE_URL" if AS_OWNER else "DATABASE_URL"),

@@ -15,8 +15,8 @@ from cart.models import EndpointDefinition, EndpointResult, Evaluation, Run, Sta
 from trialsite import __version__
 from trialsite.audit.context import acting
 from trialsite.isolation.columns import copy_in
-from trialsite.jobs.queue import enqueue
 from trialsite.jobs.models import Job
+from trialsite.jobs.queue import enqueue
 
 RECOMPUTE = "endpoints.recompute"
 # Chunks of this many subjects stay in the processor's cache and bound the memory (SPEED, endpoints).
@@ -69,7 +69,7 @@ def mark_study_stale(*, study_id: int) -> int:
             " ON CONFLICT (subject_id) DO UPDATE SET marked_at = excluded.marked_at",
             [study_id],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @transaction.atomic
@@ -253,4 +253,3 @@ def _flatten(parameters: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str,
     for code, values in parameters.items():
         for name, value in values.items():
             yield code, name, repr(value)
-

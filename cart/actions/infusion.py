@@ -107,5 +107,7 @@ def dose_summary(administration: Administration) -> DoseSummary:
     total = sum(by_target.values(), Decimal(0))
     planned = administration.course.planned_cells_per_kg_e6 * 1_000_000
     deviation = 100 * (total - planned) / planned
-    tolerances = [c.lot.product.dose_tolerance_percent for c in administration.components.select_related("lot__product")]
+    tolerances = [
+        c.lot.product.dose_tolerance_percent for c in administration.components.select_related("lot__product")
+    ]
     return DoseSummary(by_target, total, deviation, bool(tolerances) and abs(deviation) <= min(tolerances))

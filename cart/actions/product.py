@@ -46,7 +46,9 @@ def release_lot(*, lot: Lot, released_at: dt.datetime, actor: str, reason: str) 
         missing = [s for s in specifications if s.pk not in latest]
         blocking = [s.test for s in missing if not s.may_follow_release]
         if failed or blocking:
-            parts = [f"failed: {', '.join(failed)}"] * bool(failed) + [f"missing: {', '.join(blocking)}"] * bool(blocking)
+            parts = [f"failed: {', '.join(failed)}"] * bool(failed) + [f"missing: {', '.join(blocking)}"] * bool(
+                blocking
+            )
             raise ValidationError(f"Lot {locked} cannot be released; {'; '.join(parts)}. [release-tests]")
         locked.state = Lot.State.CONDITIONALLY_RELEASED if missing else Lot.State.RELEASED
         locked.released_at = released_at

@@ -65,7 +65,9 @@ def check_template(content: Any) -> None:
     allowed = {"code", "title", "endpoints", *SECTIONS}
     for key in content:
         if key not in allowed:
-            raise TemplateError(f"{key}: a template has no such section; known: {', '.join(sorted(allowed))}. [template-key]")
+            raise TemplateError(
+                f"{key}: a template has no such section; known: {', '.join(sorted(allowed))}. [template-key]"
+            )
     for key in ("code", "title", "arms", "visits"):
         if not content.get(key):
             raise TemplateError(f"{key}: a template needs it. [template-key]")

@@ -111,7 +111,9 @@ class EndpointReport(APIView):
         if study is None:
             raise exceptions.NotFound(f"There is no study {code!r} among yours. [unknown-study]")
         if not sees_titers(request.user, study):
-            raise exceptions.PermissionDenied("Your role in this study does not see endpoints. [role-without-endpoints]")
+            raise exceptions.PermissionDenied(
+                "Your role in this study does not see endpoints. [role-without-endpoints]"
+            )
         wanted = query.validated_data
         rows = self._rows(request.user, study, wanted)
         more = len(rows) > wanted["limit"]
@@ -128,7 +130,12 @@ class EndpointReport(APIView):
         )
 
     def _rows(self, user: Any, study: Study, wanted: dict[str, Any]) -> list[dict[str, Any]]:
-        names = {"subject": "subject__code", "endpoint": "definition__code", "status": "status", "timepoint": "timepoint"}
+        names = {
+            "subject": "subject__code",
+            "endpoint": "definition__code",
+            "status": "status",
+            "timepoint": "timepoint",
+        }
         chosen = Q(**{column: wanted[name] for name, column in names.items() if name in wanted})
         answers = visible_to(user, current_results(study)).filter(chosen, id__gt=wanted.get("after", 0))
         return list(answers.order_by("id").values(*_COLUMNS)[: wanted["limit"] + 1])

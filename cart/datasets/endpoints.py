@@ -69,9 +69,13 @@ def wide_rows(long: pl.DataFrame) -> tuple[pl.DataFrame, DatasetDescription]:
     """
     short = pl.col("SERIES").str.split(" ").list.first()
     # A component keeps its whole name; of an antibody series the antibody is enough, unless a kit changed.
-    name = pl.when(pl.col("SERIES") == "").then(pl.col("PARAMCD")).when(pl.col("PARAMCD") == "RESETCMP").then(
-        pl.col("PARAMCD") + "." + pl.col("SERIES")
-    ).otherwise(pl.col("PARAMCD") + "." + short)
+    name = (
+        pl.when(pl.col("SERIES") == "")
+        .then(pl.col("PARAMCD"))
+        .when(pl.col("PARAMCD") == "RESETCMP")
+        .then(pl.col("PARAMCD") + "." + pl.col("SERIES"))
+        .otherwise(pl.col("PARAMCD") + "." + short)
+    )
     chosen = long.filter(pl.col("AVISIT") == "").with_columns(name.alias("NAME"))
     repeated = pl.len().over("USUBJID", "NAME") > 1
     chosen = chosen.with_columns(
@@ -80,7 +84,11 @@ def wide_rows(long: pl.DataFrame) -> tuple[pl.DataFrame, DatasetDescription]:
     keys = ["STUDYID", "USUBJID", "ARM"]
     names = sorted(chosen["NAME"].unique().to_list())
     wide = long.select(keys).unique(maintain_order=True)
-    columns = [Column("STUDYID", "Study", pl.String), Column("USUBJID", "Subject", pl.String), Column("ARM", "Arm", pl.String)]
+    columns = [
+        Column("STUDYID", "Study", pl.String),
+        Column("USUBJID", "Subject", pl.String),
+        Column("ARM", "Arm", pl.String),
+    ]
     for one in names:
         part = chosen.filter(pl.col("NAME") == one)
         label = part["PARAM"][0]

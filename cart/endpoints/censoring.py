@@ -12,7 +12,7 @@ import polars as pl
 
 from cart.endpoints.errors import ParameterError
 
-# Factor of the limit that stands for a value below it. Source: conventions named in DOMAIN section 3.
+# Factor of the limit that stands for a value below it. Conventions of the field; half is the usual one.
 IMPUTATIONS: dict[str, float] = {"half": 0.5, "root2": 1 / math.sqrt(2), "lloq": 1.0, "zero": 0.0}
 
 _TITER = re.compile(r"\s*([<>]?)\s*1\s*:\s*([0-9]+)\s*", re.ASCII)
@@ -130,7 +130,7 @@ def fold_change(
 ) -> FoldChange:
     """log2 fold change of two measurements, either of which may be censored.
 
-    One censored side gives a bound, two give nothing (DOMAIN section 3).
+    One censored side gives a bound, two give nothing.
 
     Parameters
     ----------

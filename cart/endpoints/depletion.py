@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from cart.endpoints.answers import BOUNDED, EVALUABLE, NO, NOT_EVALUABLE, ONGOING, YES, completed_answers
-from cart.endpoints.baseline import baseline_rows, missing_baseline
+from cart.endpoints.baseline import baseline_rows, check_rule, missing_baseline
 from cart.endpoints.censoring import IMPUTATIONS, imputed, is_exact
 from cart.endpoints.course import depletion_course, is_below
 from cart.endpoints.prepared import Prepared
@@ -47,6 +47,7 @@ BASELINE = Parameter(
     "",
     "own rule: last evaluable value before the start of conditioning",
     "Named baseline rule.",
+    refuse=check_rule,
 )
 IMPUTATION = Parameter(
     "below_lloq",

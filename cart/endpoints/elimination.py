@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from cart.endpoints.answers import EVALUABLE, NOT_EVALUABLE
+from cart.endpoints.comparison import INPUTS, SERIES, SHARED, complete, key_of, with_baseline
 from cart.endpoints.half_life import MIN_POINTS, falling_rows, half_lives
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Definition, Parameter, register
-from cart.endpoints.titers import INPUTS, SERIES, SHARED, complete, key_of, with_baseline
 
 CONFIDENCE = Parameter(
     "confidence",
@@ -95,7 +95,7 @@ def _answers(
         "evidence",
         pl.col("therapy_ids").alias("therapy_evidence"),
     )
-    return complete(inputs, parameters, rows, definition=definition)
+    return complete(inputs, rows, definition=definition)
 
 
 def elimination(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,8 @@ Compute = Callable[[Prepared, Mapping[str, Any], pl.DataFrame], pl.DataFrame]
 class Parameter:
     """A threshold or choice of a rule; its default has a unit and a source.
 
-    ``at_least`` and ``at_most`` bound a number; ``choices`` lists the words a text may be.
+    ``at_least`` and ``at_most`` bound a number; ``choices`` lists the words a text may be, ``refuse`` raises
+    for a text that is none of an open list.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Parameter:
     at_least: float = 0.0
     at_most: float = float("inf")
     choices: tuple[str, ...] = ()
+    refuse: Callable[[str], None] | None = None
 
     def check(self, code: str, value: Any) -> None:
         """Refuse a value of another type than the default, outside its bounds or outside the choices.
@@ -61,6 +63,8 @@ class Parameter:
                 f"Parameter {self.name} of {code} is one of {', '.join(self.choices)}; found {value!r}. "
                 "[parameter-value]"
             )
+        if self.refuse is not None:
+            self.refuse(value)
 
     def _has_type(self, value: Any) -> bool:
         if isinstance(value, bool):

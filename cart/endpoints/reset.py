@@ -61,7 +61,9 @@ def any_yes(answers: pl.DataFrame) -> pl.DataFrame:
         text.alias("text"),
         told.drop_nulls().unique(maintain_order=True).str.join("; ").alias("why"),
         # What turned out "no" is no evidence for a "yes".
-        pl.col("evidence", "therapy_evidence").filter(~yes | (pl.col("text") == YES)).explode(empty_as_null=False),
+        pl.col("evidence", "therapy_evidence")
+        .filter(~yes | (pl.col("text") == YES))
+        .explode(empty_as_null=False),
     )
 
 

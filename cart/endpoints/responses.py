@@ -16,9 +16,19 @@ from cart.endpoints.answers import (
     at_least,
 )
 from cart.endpoints.censoring import FOUR_FOLD_STEPS
+from cart.endpoints.comparison import (
+    BOTH_CENSORED,
+    INPUTS,
+    SERIES,
+    SHARED,
+    SOURCE,
+    compared,
+    complete,
+    visits,
+    with_gaps,
+)
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Definition, Parameter, register
-from cart.endpoints.titers import BOTH_CENSORED, INPUTS, SERIES, SHARED, SOURCE, compared, complete, visits
 
 FALL = Parameter(
     "fall_percent",
@@ -91,7 +101,8 @@ def _fall(
         .with_columns(pl.lit("").alias("timepoint"))
     )
     records = pl.concat([last, visits(inputs, parameters).select(last.columns)])
-    return complete(inputs, parameters, _falls(records, ratio=ratio), definition=definition)
+    rows = with_gaps(inputs, parameters, _falls(records, ratio=ratio))
+    return complete(inputs, rows, definition=definition)
 
 
 def halved(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -140,7 +151,7 @@ def conversion(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Data
         .join(course, on=SERIES, how="left", maintain_order="left")
         .with_columns(pl.col("some_unknown").is_not_null().alias("some_free"))
     )
-    return complete(inputs, parameters, _conversions(whole), definition=CONVERSION)
+    return complete(inputs, with_gaps(inputs, parameters, _conversions(whole)), definition=CONVERSION)
 
 
 def _conversions(whole: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,788 +20,1648 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Apheresis',
+            name="Apheresis",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('chain_of_identity', models.CharField(help_text='COI, as printed on the bag.', max_length=60, unique=True)),
-                ('collected_at', models.DateTimeField()),
-                ('volume_ml', models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True)),
-                ('cd3_cells_e9', models.DecimalField(blank=True, decimal_places=3, max_digits=8, null=True, verbose_name='CD3+ cells (10^9)')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "chain_of_identity",
+                    models.CharField(help_text="COI, as printed on the bag.", max_length=60, unique=True),
+                ),
+                ("collected_at", models.DateTimeField()),
+                ("volume_ml", models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True)),
+                (
+                    "cd3_cells_e9",
+                    models.DecimalField(
+                        blank=True, decimal_places=3, max_digits=8, null=True, verbose_name="CD3+ cells (10^9)"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'aphereses',
-                'ordering': ['subject', 'collected_at'],
+                "verbose_name_plural": "aphereses",
+                "ordering": ["subject", "collected_at"],
             },
         ),
         migrations.CreateModel(
-            name='Arm',
+            name="Arm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]*$', "A code holds letters, digits, '.', '_' and '-' and begins with a letter or digit. [code-characters]")])),
-                ('title', models.CharField(max_length=200)),
-                ('anchor', models.CharField(choices=[('infusion', 'First CAR-T infusion'), ('study-drug', 'First study-drug dose')], default='infusion', max_length=12)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                                "A code holds letters, digits, '.', '_' and '-' and begins with a letter or digit. [code-characters]",
+                            )
+                        ],
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "anchor",
+                    models.CharField(
+                        choices=[("infusion", "First CAR-T infusion"), ("study-drug", "First study-drug dose")],
+                        default="infusion",
+                        max_length=12,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['study', 'code'],
+                "ordering": ["study", "code"],
             },
         ),
         migrations.CreateModel(
-            name='ConditioningCourse',
+            name="ConditioningCourse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(default=1)),
-                ('regimen', models.CharField(max_length=120)),
-                ('weight_kg', models.DecimalField(decimal_places=1, max_digits=5)),
-                ('height_cm', models.DecimalField(decimal_places=1, max_digits=5)),
-                ('bsa_formula', models.CharField(choices=[('mosteller', 'Mosteller'), ('dubois', 'DuBois & DuBois')], default='mosteller', max_length=10)),
-                ('bsa_m2', models.DecimalField(decimal_places=3, max_digits=5, verbose_name='BSA (m2)')),
-                ('creatinine_clearance_ml_min', models.DecimalField(blank=True, decimal_places=1, max_digits=6, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(default=1)),
+                ("regimen", models.CharField(max_length=120)),
+                ("weight_kg", models.DecimalField(decimal_places=1, max_digits=5)),
+                ("height_cm", models.DecimalField(decimal_places=1, max_digits=5)),
+                (
+                    "bsa_formula",
+                    models.CharField(
+                        choices=[("mosteller", "Mosteller"), ("dubois", "DuBois & DuBois")],
+                        default="mosteller",
+                        max_length=10,
+                    ),
+                ),
+                ("bsa_m2", models.DecimalField(decimal_places=3, max_digits=5, verbose_name="BSA (m2)")),
+                (
+                    "creatinine_clearance_ml_min",
+                    models.DecimalField(blank=True, decimal_places=1, max_digits=6, null=True),
+                ),
             ],
             options={
-                'ordering': ['subject', 'number'],
+                "ordering": ["subject", "number"],
             },
         ),
         migrations.CreateModel(
-            name='InfusionCourse',
+            name="InfusionCourse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(default=1)),
-                ('weight_kg', models.DecimalField(decimal_places=1, help_text='The weight the protocol names for the dose.', max_digits=5)),
-                ('planned_cells_per_kg_e6', models.DecimalField(decimal_places=4, max_digits=8, verbose_name='planned viable CAR+ cells/kg (10^6)')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "weight_kg",
+                    models.DecimalField(
+                        decimal_places=1, help_text="The weight the protocol names for the dose.", max_digits=5
+                    ),
+                ),
+                (
+                    "planned_cells_per_kg_e6",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=8, verbose_name="planned viable CAR+ cells/kg (10^6)"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['subject', 'number'],
+                "ordering": ["subject", "number"],
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40)),
-                ('version', models.PositiveSmallIntegerField(default=1)),
-                ('kind', models.CharField(choices=[('bicistronic', 'Bicistronic vector'), ('tandem', 'Tandem CAR'), ('co-transduced', 'Co-transduced cells'), ('co-infused', 'Co-infused products'), ('sequential', 'Sequential infusions'), ('single', 'One target')], max_length=16)),
-                ('title', models.CharField(max_length=200)),
-                ('dose_tolerance_percent', models.DecimalField(decimal_places=2, default=20, help_text='Deviation from the planned dose that is still as planned.', max_digits=5)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40)),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("bicistronic", "Bicistronic vector"),
+                            ("tandem", "Tandem CAR"),
+                            ("co-transduced", "Co-transduced cells"),
+                            ("co-infused", "Co-infused products"),
+                            ("sequential", "Sequential infusions"),
+                            ("single", "One target"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "dose_tolerance_percent",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=20,
+                        help_text="Deviation from the planned dose that is still as planned.",
+                        max_digits=5,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['study', 'code', 'version'],
+                "ordering": ["study", "code", "version"],
             },
         ),
         migrations.CreateModel(
-            name='ProtocolVersion',
+            name="ProtocolVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('effective_on', models.DateField()),
-                ('parameters', models.JSONField(blank=True, default=dict)),
-                ('content_sha256', models.CharField(blank=True, editable=False, max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("effective_on", models.DateField()),
+                ("parameters", models.JSONField(blank=True, default=dict)),
+                ("content_sha256", models.CharField(blank=True, editable=False, max_length=64)),
             ],
             options={
-                'ordering': ['study', 'number'],
+                "ordering": ["study", "number"],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('definitions_digest', models.CharField(help_text='SHA-256 of all definition versions.', max_length=64)),
-                ('parameters', models.JSONField(help_text='Every parameter in force, defaults included.')),
-                ('parameters_digest', models.CharField(max_length=64)),
-                ('code_version', models.CharField(max_length=40)),
-                ('job_number', models.BigIntegerField(blank=True, null=True)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('subjects_seen', models.PositiveIntegerField(default=0)),
-                ('subjects_changed', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "definitions_digest",
+                    models.CharField(help_text="SHA-256 of all definition versions.", max_length=64),
+                ),
+                ("parameters", models.JSONField(help_text="Every parameter in force, defaults included.")),
+                ("parameters_digest", models.CharField(max_length=64)),
+                ("code_version", models.CharField(max_length=40)),
+                ("job_number", models.BigIntegerField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("subjects_seen", models.PositiveIntegerField(default=0)),
+                ("subjects_changed", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]*$', "A code holds letters, digits, '.', '_' and '-' and begins with a letter or digit. [code-characters]")])),
-                ('name', models.CharField(max_length=200)),
-                ('country', models.CharField(blank=True, help_text='ISO 3166-1 alpha-3', max_length=3)),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[cart.models.zones.validate_time_zone])),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                                "A code holds letters, digits, '.', '_' and '-' and begins with a letter or digit. [code-characters]",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("country", models.CharField(blank=True, help_text="ISO 3166-1 alpha-3", max_length=3)),
+                (
+                    "time_zone",
+                    models.CharField(default="UTC", max_length=64, validators=[cart.models.zones.validate_time_zone]),
+                ),
             ],
             options={
-                'ordering': ['study', 'code'],
+                "ordering": ["study", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Subject',
+            name="Subject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='Site, number and check character; or the identifier of an imported trial.', max_length=40)),
-                ('year_of_birth', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1900), django.core.validators.MaxValueValidator(2100)])),
-                ('sex', models.CharField(choices=[('F', 'Female'), ('M', 'Male'), ('UNDIFFERENTIATED', 'Undifferentiated'), ('U', 'Unknown')], default='U', max_length=16)),
-                ('status', models.CharField(choices=[('screening', 'In screening'), ('screen-failure', 'Screen failure'), ('enrolled', 'Enrolled'), ('completed', 'Completed'), ('withdrawn', 'Withdrawn'), ('lost', 'Lost to follow-up'), ('dead', 'Dead')], default='screening', max_length=16)),
-                ('ended_on', cart.models.fields.PartialDateField(blank=True, help_text='End of participation, as exactly as known.', max_length=19)),
-                ('source_code', models.CharField(blank=True, help_text='Identifier in an imported data set (USUBJID).', max_length=80)),
-                ('arm', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to='cart.arm')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to='cart.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="Site, number and check character; or the identifier of an imported trial.",
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "year_of_birth",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1900),
+                            django.core.validators.MaxValueValidator(2100),
+                        ],
+                    ),
+                ),
+                (
+                    "sex",
+                    models.CharField(
+                        choices=[
+                            ("F", "Female"),
+                            ("M", "Male"),
+                            ("UNDIFFERENTIATED", "Undifferentiated"),
+                            ("U", "Unknown"),
+                        ],
+                        default="U",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("screening", "In screening"),
+                            ("screen-failure", "Screen failure"),
+                            ("enrolled", "Enrolled"),
+                            ("completed", "Completed"),
+                            ("withdrawn", "Withdrawn"),
+                            ("lost", "Lost to follow-up"),
+                            ("dead", "Dead"),
+                        ],
+                        default="screening",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "ended_on",
+                    cart.models.fields.PartialDateField(
+                        blank=True, help_text="End of participation, as exactly as known.", max_length=19
+                    ),
+                ),
+                (
+                    "source_code",
+                    models.CharField(
+                        blank=True, help_text="Identifier in an imported data set (USUBJID).", max_length=80
+                    ),
+                ),
+                (
+                    "arm",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subjects",
+                        to="cart.arm",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="subjects", to="cart.site"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['study', 'code'],
+                "ordering": ["study", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Study',
+            name="Study",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]*$', "A code holds letters, digits, '.', '_' and '-' and begins with a letter or digit. [code-characters]")])),
-                ('title', models.CharField(max_length=300)),
-                ('sponsor', models.CharField(blank=True, max_length=200)),
-                ('template', models.CharField(blank=True, help_text='Study template this study was made from, if any.', max_length=40)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                                "A code holds letters, digits, '.', '_' and '-' and begins with a letter or digit. [code-characters]",
+                            )
+                        ],
+                    ),
+                ),
+                ("title", models.CharField(max_length=300)),
+                ("sponsor", models.CharField(blank=True, max_length=200)),
+                (
+                    "template",
+                    models.CharField(
+                        blank=True, help_text="Study template this study was made from, if any.", max_length=40
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name_plural': 'studies',
-                'ordering': ['code'],
+                "verbose_name_plural": "studies",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='StudyDrugExposure',
+            name="StudyDrugExposure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('drug', models.CharField(max_length=120)),
-                ('dose', models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
-                ('dose_text', models.CharField(blank=True, help_text='Dose as received where not a number.', max_length=60)),
-                ('dose_unit', models.CharField(blank=True, max_length=40)),
-                ('form', models.CharField(blank=True, max_length=60)),
-                ('frequency', models.CharField(blank=True, max_length=40)),
-                ('route', models.CharField(blank=True, max_length=60)),
-                ('started', cart.models.fields.PartialDateField(max_length=19)),
-                ('stopped', cart.models.fields.PartialDateField(blank=True, max_length=19)),
-                ('source_sequence', models.PositiveIntegerField(blank=True, editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("drug", models.CharField(max_length=120)),
+                ("dose", models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
+                (
+                    "dose_text",
+                    models.CharField(blank=True, help_text="Dose as received where not a number.", max_length=60),
+                ),
+                ("dose_unit", models.CharField(blank=True, max_length=40)),
+                ("form", models.CharField(blank=True, max_length=60)),
+                ("frequency", models.CharField(blank=True, max_length=40)),
+                ("route", models.CharField(blank=True, max_length=60)),
+                ("started", cart.models.fields.PartialDateField(max_length=19)),
+                ("stopped", cart.models.fields.PartialDateField(blank=True, max_length=19)),
+                ("source_sequence", models.PositiveIntegerField(blank=True, editable=False, null=True)),
             ],
             options={
-                'ordering': ['subject', 'started'],
+                "ordering": ["subject", "started"],
             },
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(blank=True, help_text='Name of an unscheduled visit.', max_length=100)),
-                ('status', models.CharField(choices=[('occurred', 'Took place'), ('missed', 'Missed')], default='occurred', max_length=10)),
-                ('occurred_on', models.DateField(blank=True, null=True)),
-                ('missed_reason', models.CharField(blank=True, max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(blank=True, help_text="Name of an unscheduled visit.", max_length=100)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("occurred", "Took place"), ("missed", "Missed")], default="occurred", max_length=10
+                    ),
+                ),
+                ("occurred_on", models.DateField(blank=True, null=True)),
+                ("missed_reason", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'ordering': ['subject', 'occurred_on'],
+                "ordering": ["subject", "occurred_on"],
             },
         ),
         migrations.CreateModel(
-            name='ConditioningDose',
+            name="ConditioningDose",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('drug', models.CharField(choices=[('fludarabine', 'Fludarabine'), ('cyclophosphamide', 'Cyclophosphamide'), ('other', 'Other')], max_length=20)),
-                ('drug_name', models.CharField(blank=True, help_text="Needed for 'other'.", max_length=80)),
-                ('given_at', models.DateTimeField()),
-                ('planned_mg_m2', models.DecimalField(decimal_places=2, max_digits=8)),
-                ('given_mg', models.DecimalField(decimal_places=2, max_digits=9)),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='doses', to='cart.conditioningcourse')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "drug",
+                    models.CharField(
+                        choices=[
+                            ("fludarabine", "Fludarabine"),
+                            ("cyclophosphamide", "Cyclophosphamide"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("drug_name", models.CharField(blank=True, help_text="Needed for 'other'.", max_length=80)),
+                ("given_at", models.DateTimeField()),
+                ("planned_mg_m2", models.DecimalField(decimal_places=2, max_digits=8)),
+                ("given_mg", models.DecimalField(decimal_places=2, max_digits=9)),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="doses", to="cart.conditioningcourse"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['course', 'given_at'],
+                "ordering": ["course", "given_at"],
             },
         ),
         migrations.CreateModel(
-            name='EndpointDefinition',
+            name="EndpointDefinition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=8)),
-                ('version', models.CharField(max_length=20)),
-                ('label', models.CharField(max_length=40)),
-                ('unit', models.CharField(blank=True, max_length=20)),
-                ('source', models.TextField()),
-                ('parameters', models.JSONField(help_text='Name -> default, unit and source.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=8)),
+                ("version", models.CharField(max_length=20)),
+                ("label", models.CharField(max_length=40)),
+                ("unit", models.CharField(blank=True, max_length=20)),
+                ("source", models.TextField()),
+                ("parameters", models.JSONField(help_text="Name -> default, unit and source.")),
             ],
             options={
-                'ordering': ['code', 'version'],
-                'constraints': [models.UniqueConstraint(fields=('code', 'version'), name='endpoint_definition_once')],
+                "ordering": ["code", "version"],
+                "constraints": [models.UniqueConstraint(fields=("code", "version"), name="endpoint_definition_once")],
             },
         ),
         migrations.CreateModel(
-            name='Administration',
+            name="Administration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(default=1)),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='administrations', to='cart.infusioncourse')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='administrations', to='cart.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="administrations",
+                        to="cart.infusioncourse",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="administrations", to="cart.subject"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['course', 'number'],
+                "ordering": ["course", "number"],
             },
         ),
         migrations.CreateModel(
-            name='Lot',
+            name="Lot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=60, unique=True)),
-                ('target', models.CharField(choices=[('CD19', 'CD19'), ('BCMA', 'BCMA'), ('CD19+BCMA', 'CD19 and BCMA')], help_text='What its CARs bind.', max_length=9)),
-                ('manufactured_on', models.DateField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('in-process', 'In process'), ('quarantined', 'Quarantined'), ('conditionally-released', 'Conditionally released'), ('released', 'Released'), ('out-of-specification', 'Out of specification, approved exception'), ('rejected', 'Rejected'), ('infused', 'Infused'), ('destroyed', 'Destroyed')], default='in-process', max_length=24)),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
-                ('release_note', models.CharField(blank=True, help_text='Reason of an approved exception.', max_length=300)),
-                ('apheresis', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='cart.apheresis')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='cart.product')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='cart.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=60, unique=True)),
+                (
+                    "target",
+                    models.CharField(
+                        choices=[("CD19", "CD19"), ("BCMA", "BCMA"), ("CD19+BCMA", "CD19 and BCMA")],
+                        help_text="What its CARs bind.",
+                        max_length=9,
+                    ),
+                ),
+                ("manufactured_on", models.DateField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("in-process", "In process"),
+                            ("quarantined", "Quarantined"),
+                            ("conditionally-released", "Conditionally released"),
+                            ("released", "Released"),
+                            ("out-of-specification", "Out of specification, approved exception"),
+                            ("rejected", "Rejected"),
+                            ("infused", "Infused"),
+                            ("destroyed", "Destroyed"),
+                        ],
+                        default="in-process",
+                        max_length=24,
+                    ),
+                ),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "release_note",
+                    models.CharField(blank=True, help_text="Reason of an approved exception.", max_length=300),
+                ),
+                (
+                    "apheresis",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lots", to="cart.apheresis"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lots", to="cart.product"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lots", to="cart.subject"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='CustodyEvent',
+            name="CustodyEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('collected', 'Collected'), ('shipped', 'Shipped'), ('received', 'Received'), ('thawed', 'Thawed'), ('infused', 'Infused'), ('correction', 'Correction of an earlier event')], max_length=12)),
-                ('occurred_at', models.DateTimeField()),
-                ('place', models.CharField(max_length=120)),
-                ('first_person', models.CharField(help_text='Who did it (role or staff code).', max_length=80)),
-                ('second_person', models.CharField(help_text='Who checked it.', max_length=80)),
-                ('temperature_min_c', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True)),
-                ('temperature_max_c', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True)),
-                ('seal_intact', models.BooleanField(blank=True, null=True)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('apheresis', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='custody_events', to='cart.apheresis')),
-                ('lot', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='custody_events', to='cart.lot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("collected", "Collected"),
+                            ("shipped", "Shipped"),
+                            ("received", "Received"),
+                            ("thawed", "Thawed"),
+                            ("infused", "Infused"),
+                            ("correction", "Correction of an earlier event"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                ("place", models.CharField(max_length=120)),
+                ("first_person", models.CharField(help_text="Who did it (role or staff code).", max_length=80)),
+                ("second_person", models.CharField(help_text="Who checked it.", max_length=80)),
+                ("temperature_min_c", models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True)),
+                ("temperature_max_c", models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True)),
+                ("seal_intact", models.BooleanField(blank=True, null=True)),
+                ("note", models.CharField(blank=True, max_length=300)),
+                (
+                    "apheresis",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="custody_events", to="cart.apheresis"
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="custody_events",
+                        to="cart.lot",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['apheresis', 'occurred_at', 'id'],
+                "ordering": ["apheresis", "occurred_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PlannedVisit',
+            name="PlannedVisit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=100)),
-                ('target_day', models.IntegerField(help_text='Protocol day: days from time zero.')),
-                ('window_low_day', models.IntegerField()),
-                ('window_high_day', models.IntegerField()),
-                ('protocol', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='planned_visits', to='cart.protocolversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=100)),
+                ("target_day", models.IntegerField(help_text="Protocol day: days from time zero.")),
+                ("window_low_day", models.IntegerField()),
+                ("window_high_day", models.IntegerField()),
+                (
+                    "protocol",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="planned_visits",
+                        to="cart.protocolversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['protocol', 'target_day'],
+                "ordering": ["protocol", "target_day"],
             },
         ),
         migrations.CreateModel(
-            name='ReleaseSpecification',
+            name="ReleaseSpecification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('test', models.CharField(help_text='Viability, CAR+ share, VCN, endotoxin, sterility ...', max_length=60)),
-                ('comparison', models.CharField(choices=[('ge', 'at least'), ('gt', 'more than'), ('le', 'at most'), ('lt', 'less than'), ('negative', 'negative')], max_length=10)),
-                ('limit', models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True)),
-                ('unit', models.CharField(blank=True, max_length=20)),
-                ('may_follow_release', models.BooleanField(default=False, help_text='The result may arrive after a conditional release.')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='specifications', to='cart.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "test",
+                    models.CharField(help_text="Viability, CAR+ share, VCN, endotoxin, sterility ...", max_length=60),
+                ),
+                (
+                    "comparison",
+                    models.CharField(
+                        choices=[
+                            ("ge", "at least"),
+                            ("gt", "more than"),
+                            ("le", "at most"),
+                            ("lt", "less than"),
+                            ("negative", "negative"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("limit", models.DecimalField(blank=True, decimal_places=4, max_digits=12, null=True)),
+                ("unit", models.CharField(blank=True, max_length=20)),
+                (
+                    "may_follow_release",
+                    models.BooleanField(default=False, help_text="The result may arrive after a conditional release."),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="specifications", to="cart.product"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['product', 'test'],
+                "ordering": ["product", "test"],
             },
         ),
         migrations.CreateModel(
-            name='ReleaseTest',
+            name="ReleaseTest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_text', models.CharField(help_text='Result as received.', max_length=60)),
-                ('value', models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
-                ('passed', models.BooleanField()),
-                ('tested_on', models.DateField()),
-                ('lot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='release_tests', to='cart.lot')),
-                ('specification', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='cart.releasespecification')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("received_text", models.CharField(help_text="Result as received.", max_length=60)),
+                ("value", models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
+                ("passed", models.BooleanField()),
+                ("tested_on", models.DateField()),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="release_tests", to="cart.lot"
+                    ),
+                ),
+                (
+                    "specification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="cart.releasespecification",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['lot', 'specification'],
+                "ordering": ["lot", "specification"],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('coordinator', 'Coordinator'), ('investigator', 'Investigator'), ('data-manager', 'Data manager'), ('monitor', 'Monitor'), ('statistician', 'Statistician'), ('sponsor', 'Sponsor'), ('safety-reviewer', 'Safety reviewer'), ('blinded-assessor', 'Blinded assessor'), ('study-administrator', 'Study administrator'), ('system-administrator', 'System administrator'), ('auditor', 'Auditor')], max_length=24)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='cart.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("coordinator", "Coordinator"),
+                            ("investigator", "Investigator"),
+                            ("data-manager", "Data manager"),
+                            ("monitor", "Monitor"),
+                            ("statistician", "Statistician"),
+                            ("sponsor", "Sponsor"),
+                            ("safety-reviewer", "Safety reviewer"),
+                            ("blinded-assessor", "Blinded assessor"),
+                            ("study-administrator", "Study administrator"),
+                            ("system-administrator", "System administrator"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="cart.site",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['study', 'user', 'role'],
+                "ordering": ["study", "user", "role"],
             },
         ),
         migrations.CreateModel(
-            name='StaleSubject',
+            name="StaleSubject",
             fields=[
-                ('subject', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='stale', serialize=False, to='cart.subject')),
-                ('marked_at', models.DateTimeField()),
+                (
+                    "subject",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="stale",
+                        serialize=False,
+                        to="cart.subject",
+                    ),
+                ),
+                ("marked_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['subject'],
+                "ordering": ["subject"],
             },
         ),
         migrations.AddField(
-            model_name='infusioncourse',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='infusion_courses', to='cart.subject'),
+            model_name="infusioncourse",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="infusion_courses", to="cart.subject"
+            ),
         ),
         migrations.CreateModel(
-            name='InfusionComponent',
+            name="InfusionComponent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('target', models.CharField(choices=[('CD19', 'CD19'), ('BCMA', 'BCMA')], max_length=4)),
-                ('started_at', models.DateTimeField()),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('volume_ml', models.DecimalField(decimal_places=3, max_digits=8)),
-                ('nucleated_cells_per_ml', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('viability_fraction', models.DecimalField(decimal_places=4, max_digits=5)),
-                ('cd3_fraction', models.DecimalField(decimal_places=4, max_digits=5, verbose_name='CD3+ share of viable')),
-                ('car_fraction', models.DecimalField(decimal_places=4, max_digits=5, verbose_name='CAR+ share of viable CD3+')),
-                ('weight_kg', models.DecimalField(decimal_places=1, max_digits=5)),
-                ('viable_car_cells', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('volume_ml'), '*', models.F('nucleated_cells_per_ml')), '*', models.F('viability_fraction')), '*', models.F('cd3_fraction')), '*', models.F('car_fraction')), output_field=models.DecimalField(decimal_places=6, max_digits=30))),
-                ('administration', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='components', to='cart.administration')),
-                ('lot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='components', to='cart.lot')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='infusion_components', to='cart.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("target", models.CharField(choices=[("CD19", "CD19"), ("BCMA", "BCMA")], max_length=4)),
+                ("started_at", models.DateTimeField()),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("volume_ml", models.DecimalField(decimal_places=3, max_digits=8)),
+                ("nucleated_cells_per_ml", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("viability_fraction", models.DecimalField(decimal_places=4, max_digits=5)),
+                (
+                    "cd3_fraction",
+                    models.DecimalField(decimal_places=4, max_digits=5, verbose_name="CD3+ share of viable"),
+                ),
+                (
+                    "car_fraction",
+                    models.DecimalField(decimal_places=4, max_digits=5, verbose_name="CAR+ share of viable CD3+"),
+                ),
+                ("weight_kg", models.DecimalField(decimal_places=1, max_digits=5)),
+                (
+                    "viable_car_cells",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("volume_ml"), "*", models.F("nucleated_cells_per_ml")
+                                    ),
+                                    "*",
+                                    models.F("viability_fraction"),
+                                ),
+                                "*",
+                                models.F("cd3_fraction"),
+                            ),
+                            "*",
+                            models.F("car_fraction"),
+                        ),
+                        output_field=models.DecimalField(decimal_places=6, max_digits=30),
+                    ),
+                ),
+                (
+                    "administration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="components", to="cart.administration"
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="components", to="cart.lot"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="infusion_components",
+                        to="cart.subject",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['administration', 'started_at'],
+                "ordering": ["administration", "started_at"],
             },
         ),
         migrations.CreateModel(
-            name='Evaluation',
+            name="Evaluation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('input_digest', models.CharField(help_text='SHA-256 of inputs, parameters and definitions.', max_length=64)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evaluations', to='cart.run')),
-                ('subject', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='evaluations', to='cart.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "input_digest",
+                    models.CharField(help_text="SHA-256 of inputs, parameters and definitions.", max_length=64),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="evaluations", to="cart.run"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evaluations",
+                        to="cart.subject",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='EndpointResult',
+            name="EndpointResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('series', models.CharField(blank=True, max_length=160)),
-                ('timepoint', models.CharField(blank=True, max_length=40)),
-                ('day', models.IntegerField(blank=True, help_text='Protocol day: days from time zero.', null=True)),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('low', models.FloatField(blank=True, null=True)),
-                ('high', models.FloatField(blank=True, help_text='Infinity where there is no upper bound.', null=True)),
-                ('text', models.CharField(blank=True, max_length=160)),
-                ('unit', models.CharField(blank=True, max_length=20)),
-                ('status', models.CharField(choices=[('evaluable', 'Evaluable'), ('bounded', 'Bounded'), ('ongoing', 'Ongoing'), ('not-evaluable', 'Not evaluable')], max_length=14)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('evidence', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, help_text='Laboratory results.', size=None)),
-                ('therapy_evidence', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, help_text='Concomitant therapies.', size=None)),
-                ('definition', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='results', to='cart.endpointdefinition')),
-                ('evaluation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='cart.evaluation')),
-                ('subject', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='endpoint_results', to='cart.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("series", models.CharField(blank=True, max_length=160)),
+                ("timepoint", models.CharField(blank=True, max_length=40)),
+                ("day", models.IntegerField(blank=True, help_text="Protocol day: days from time zero.", null=True)),
+                ("value", models.FloatField(blank=True, null=True)),
+                ("low", models.FloatField(blank=True, null=True)),
+                ("high", models.FloatField(blank=True, help_text="Infinity where there is no upper bound.", null=True)),
+                ("text", models.CharField(blank=True, max_length=160)),
+                ("unit", models.CharField(blank=True, max_length=20)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("evaluable", "Evaluable"),
+                            ("bounded", "Bounded"),
+                            ("ongoing", "Ongoing"),
+                            ("not-evaluable", "Not evaluable"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "evidence",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, help_text="Laboratory results.", size=None
+                    ),
+                ),
+                (
+                    "therapy_evidence",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, help_text="Concomitant therapies.", size=None
+                    ),
+                ),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="cart.endpointdefinition",
+                    ),
+                ),
+                (
+                    "evaluation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="results", to="cart.evaluation"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="endpoint_results",
+                        to="cart.subject",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['evaluation', 'definition', 'series', 'timepoint'],
+                "ordering": ["evaluation", "definition", "series", "timepoint"],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(help_text='Version of the consent form.', max_length=20)),
-                ('signed_on', models.DateField()),
-                ('withdrawn_on', models.DateField(blank=True, null=True)),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='cart.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(help_text="Version of the consent form.", max_length=20)),
+                ("signed_on", models.DateField()),
+                ("withdrawn_on", models.DateField(blank=True, null=True)),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="consents", to="cart.subject"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['subject', 'signed_on'],
+                "ordering": ["subject", "signed_on"],
             },
         ),
         migrations.AddField(
-            model_name='conditioningcourse',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conditioning_courses', to='cart.subject'),
+            model_name="conditioningcourse",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="conditioning_courses", to="cart.subject"
+            ),
         ),
         migrations.CreateModel(
-            name='ConcomitantTherapy',
+            name="ConcomitantTherapy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('drug', models.CharField(max_length=120)),
-                ('therapy_class', models.CharField(choices=[('rituximab', 'Rituximab / anti-CD20'), ('mycophenolate', 'Mycophenolate'), ('ivig', 'IVIG'), ('plasma-exchange', 'Plasma exchange'), ('steroid', 'Glucocorticoid'), ('antifibrotic', 'Antifibrotic'), ('immunosuppressant', 'Other immunosuppressant'), ('other', 'Other')], max_length=20)),
-                ('prior', models.BooleanField(default=False, help_text='Ended before time zero.')),
-                ('daily_dose_mg', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('started', cart.models.fields.PartialDateField(blank=True, max_length=19)),
-                ('stopped', cart.models.fields.PartialDateField(blank=True, max_length=19)),
-                ('ongoing', models.BooleanField(default=False)),
-                ('indication', models.CharField(blank=True, max_length=200)),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='concomitant_therapies', to='cart.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("drug", models.CharField(max_length=120)),
+                (
+                    "therapy_class",
+                    models.CharField(
+                        choices=[
+                            ("rituximab", "Rituximab / anti-CD20"),
+                            ("mycophenolate", "Mycophenolate"),
+                            ("ivig", "IVIG"),
+                            ("plasma-exchange", "Plasma exchange"),
+                            ("steroid", "Glucocorticoid"),
+                            ("antifibrotic", "Antifibrotic"),
+                            ("immunosuppressant", "Other immunosuppressant"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("prior", models.BooleanField(default=False, help_text="Ended before time zero.")),
+                ("daily_dose_mg", models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
+                ("started", cart.models.fields.PartialDateField(blank=True, max_length=19)),
+                ("stopped", cart.models.fields.PartialDateField(blank=True, max_length=19)),
+                ("ongoing", models.BooleanField(default=False)),
+                ("indication", models.CharField(blank=True, max_length=200)),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="concomitant_therapies",
+                        to="cart.subject",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'concomitant therapies',
-                'ordering': ['subject', 'started', 'drug'],
+                "verbose_name_plural": "concomitant therapies",
+                "ordering": ["subject", "started", "drug"],
             },
         ),
         migrations.CreateModel(
-            name='Chelation',
+            name="Chelation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agent', models.CharField(default='EDTA', max_length=80)),
-                ('dose_mg', models.DecimalField(decimal_places=2, max_digits=9)),
-                ('route', models.CharField(default='intravenous', max_length=40)),
-                ('started_at', models.DateTimeField()),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('ionised_calcium_before_mmol_l', models.DecimalField(blank=True, decimal_places=3, max_digits=5, null=True)),
-                ('ionised_calcium_after_mmol_l', models.DecimalField(blank=True, decimal_places=3, max_digits=5, null=True)),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chelations', to='cart.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("agent", models.CharField(default="EDTA", max_length=80)),
+                ("dose_mg", models.DecimalField(decimal_places=2, max_digits=9)),
+                ("route", models.CharField(default="intravenous", max_length=40)),
+                ("started_at", models.DateTimeField()),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ionised_calcium_before_mmol_l",
+                    models.DecimalField(blank=True, decimal_places=3, max_digits=5, null=True),
+                ),
+                (
+                    "ionised_calcium_after_mmol_l",
+                    models.DecimalField(blank=True, decimal_places=3, max_digits=5, null=True),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="chelations", to="cart.subject"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['subject', 'started_at'],
+                "ordering": ["subject", "started_at"],
             },
         ),
         migrations.AddField(
-            model_name='apheresis',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aphereses', to='cart.subject'),
+            model_name="apheresis",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="aphereses", to="cart.subject"
+            ),
         ),
         migrations.AddField(
-            model_name='subject',
-            name='study',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to='cart.study'),
+            model_name="subject",
+            name="study",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="subjects", to="cart.study"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('code', ''), _negated=True), models.Q(('title', ''), _negated=True)), name='study_has_code_and_title', violation_error_message='A study needs a code and a title. [study-unnamed]'),
+            model_name="study",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("code", ""), _negated=True), models.Q(("title", ""), _negated=True)),
+                name="study_has_code_and_title",
+                violation_error_message="A study needs a code and a title. [study-unnamed]",
+            ),
         ),
         migrations.AddField(
-            model_name='site',
-            name='study',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='cart.study'),
+            model_name="site",
+            name="study",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="sites", to="cart.study"),
         ),
         migrations.AddField(
-            model_name='run',
-            name='study',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='cart.study'),
+            model_name="run",
+            name="study",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="cart.study"),
         ),
         migrations.AddField(
-            model_name='protocolversion',
-            name='study',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='protocol_versions', to='cart.study'),
+            model_name="protocolversion",
+            name="study",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="protocol_versions", to="cart.study"
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='study',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='cart.study'),
+            model_name="product",
+            name="study",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="products", to="cart.study"
+            ),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='study',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='cart.study'),
+            model_name="membership",
+            name="study",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="cart.study"
+            ),
         ),
         migrations.AddField(
-            model_name='arm',
-            name='study',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='arms', to='cart.study'),
+            model_name="arm",
+            name="study",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="arms", to="cart.study"),
         ),
         migrations.AddField(
-            model_name='studydrugexposure',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='study_drug_exposures', to='cart.subject'),
+            model_name="studydrugexposure",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="study_drug_exposures", to="cart.subject"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='planned',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='cart.plannedvisit'),
+            model_name="visit",
+            name="planned",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="visits",
+                to="cart.plannedvisit",
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='cart.subject'),
+            model_name="visit",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="cart.subject"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conditioningdose',
-            constraint=models.UniqueConstraint(fields=('course', 'drug', 'given_at'), name='conditioning_dose_once'),
+            model_name="conditioningdose",
+            constraint=models.UniqueConstraint(fields=("course", "drug", "given_at"), name="conditioning_dose_once"),
         ),
         migrations.AddConstraint(
-            model_name='conditioningdose',
-            constraint=models.CheckConstraint(condition=models.Q(('given_mg__gte', 0), ('planned_mg_m2__gt', 0)), name='conditioning_dose_not_negative', violation_error_message='A dose is not negative. [negative-dose]'),
+            model_name="conditioningdose",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("given_mg__gte", 0), ("planned_mg_m2__gt", 0)),
+                name="conditioning_dose_not_negative",
+                violation_error_message="A dose is not negative. [negative-dose]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conditioningdose',
-            constraint=models.CheckConstraint(condition=models.Q(('drug__in', ['fludarabine', 'cyclophosphamide']), models.Q(('drug', 'other'), models.Q(('drug_name', ''), _negated=True)), _connector='OR'), name='conditioning_drug_named', violation_error_message='Another drug needs its name. [drug-unnamed]'),
+            model_name="conditioningdose",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("drug__in", ["fludarabine", "cyclophosphamide"]),
+                    models.Q(("drug", "other"), models.Q(("drug_name", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="conditioning_drug_named",
+                violation_error_message="Another drug needs its name. [drug-unnamed]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='custodyevent',
-            constraint=models.CheckConstraint(condition=models.Q(('temperature_min_c', None), ('temperature_max_c', None), ('temperature_min_c__lte', models.F('temperature_max_c')), _connector='OR'), name='custody_temperature_range', violation_error_message='The lowest temperature is not above the highest. [temperature-range]'),
+            model_name="custodyevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("temperature_min_c", None),
+                    ("temperature_max_c", None),
+                    ("temperature_min_c__lte", models.F("temperature_max_c")),
+                    _connector="OR",
+                ),
+                name="custody_temperature_range",
+                violation_error_message="The lowest temperature is not above the highest. [temperature-range]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='custodyevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first_person', ''), _negated=True), models.Q(('second_person', ''), _negated=True), models.Q(('first_person', models.F('second_person')), _negated=True)), name='custody_two_people', violation_error_message='Custody is witnessed by two different people. [two-people]'),
+            model_name="custodyevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("first_person", ""), _negated=True),
+                    models.Q(("second_person", ""), _negated=True),
+                    models.Q(("first_person", models.F("second_person")), _negated=True),
+                ),
+                name="custody_two_people",
+                violation_error_message="Custody is witnessed by two different people. [two-people]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plannedvisit',
-            constraint=models.UniqueConstraint(fields=('protocol', 'code'), name='planned_visit_code_once'),
+            model_name="plannedvisit",
+            constraint=models.UniqueConstraint(fields=("protocol", "code"), name="planned_visit_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='plannedvisit',
-            constraint=models.CheckConstraint(condition=models.Q(('window_high_day__gte', models.F('target_day')), ('window_low_day__lte', models.F('target_day'))), name='planned_visit_target_in_window', violation_error_message='The target day must lie inside the window. [window-target]'),
+            model_name="plannedvisit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("window_high_day__gte", models.F("target_day")), ("window_low_day__lte", models.F("target_day"))
+                ),
+                name="planned_visit_target_in_window",
+                violation_error_message="The target day must lie inside the window. [window-target]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='releasespecification',
-            constraint=models.UniqueConstraint(fields=('product', 'test'), name='specification_test_once'),
+            model_name="releasespecification",
+            constraint=models.UniqueConstraint(fields=("product", "test"), name="specification_test_once"),
         ),
         migrations.AddConstraint(
-            model_name='releasespecification',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comparison', 'negative'), ('limit', None)), models.Q(('comparison__in', ['ge', 'gt', 'le', 'lt']), ('limit__isnull', False)), _connector='OR'), name='specification_has_limit', violation_error_message="A numeric criterion needs its limit; 'negative' has none. [specification]"),
+            model_name="releasespecification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("comparison", "negative"), ("limit", None)),
+                    models.Q(("comparison__in", ["ge", "gt", "le", "lt"]), ("limit__isnull", False)),
+                    _connector="OR",
+                ),
+                name="specification_has_limit",
+                violation_error_message="A numeric criterion needs its limit; 'negative' has none. [specification]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='releasetest',
-            constraint=models.UniqueConstraint(fields=('lot', 'specification', 'tested_on'), name='release_test_once'),
+            model_name="releasetest",
+            constraint=models.UniqueConstraint(fields=("lot", "specification", "tested_on"), name="release_test_once"),
         ),
         migrations.AddConstraint(
-            model_name='releasetest',
-            constraint=models.CheckConstraint(condition=models.Q(('received_text', ''), _negated=True), name='release_test_has_text', violation_error_message='A release test needs its result as received. [release-test-empty]'),
+            model_name="releasetest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("received_text", ""), _negated=True),
+                name="release_test_has_text",
+                violation_error_message="A release test needs its result as received. [release-test-empty]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.UniqueConstraint(fields=('id', 'subject'), name='lot_id_subject'),
+            model_name="lot",
+            constraint=models.UniqueConstraint(fields=("id", "subject"), name="lot_id_subject"),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['in-process', 'quarantined', 'conditionally-released', 'released', 'out-of-specification', 'rejected', 'infused', 'destroyed'])), name='lot_state_known', violation_error_message="The lot's state is not a known one. [lot-state]"),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "in-process",
+                            "quarantined",
+                            "conditionally-released",
+                            "released",
+                            "out-of-specification",
+                            "rejected",
+                            "infused",
+                            "destroyed",
+                        ],
+                    )
+                ),
+                name="lot_state_known",
+                violation_error_message="The lot's state is not a known one. [lot-state]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('target__in', ['CD19', 'BCMA', 'CD19+BCMA'])), name='lot_target_known', violation_error_message='A lot binds CD19, BCMA or both. [lot-target]'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target__in", ["CD19", "BCMA", "CD19+BCMA"])),
+                name="lot_target_known",
+                violation_error_message="A lot binds CD19, BCMA or both. [lot-target]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['conditionally-released', 'released', 'out-of-specification', 'infused']), _negated=True), ('released_at__isnull', False), _connector='OR'), name='lot_release_is_dated', violation_error_message='A released lot carries the time of its release. [release-undated]'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["conditionally-released", "released", "out-of-specification", "infused"]),
+                        _negated=True,
+                    ),
+                    ("released_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="lot_release_is_dated",
+                violation_error_message="A released lot carries the time of its release. [release-undated]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'out-of-specification'), _negated=True), models.Q(('release_note', ''), _negated=True), _connector='OR'), name='lot_exception_has_reason', violation_error_message='An approved exception needs its reason. [exception-reason]'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "out-of-specification"), _negated=True),
+                    models.Q(("release_note", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="lot_exception_has_reason",
+                violation_error_message="An approved exception needs its reason. [exception-reason]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='infusioncourse',
-            constraint=models.UniqueConstraint(fields=('subject', 'number'), name='infusion_course_once'),
+            model_name="infusioncourse",
+            constraint=models.UniqueConstraint(fields=("subject", "number"), name="infusion_course_once"),
         ),
         migrations.AddConstraint(
-            model_name='infusioncourse',
-            constraint=models.UniqueConstraint(fields=('id', 'subject'), name='infusion_course_id_subject'),
+            model_name="infusioncourse",
+            constraint=models.UniqueConstraint(fields=("id", "subject"), name="infusion_course_id_subject"),
         ),
         migrations.AddConstraint(
-            model_name='infusioncourse',
-            constraint=models.CheckConstraint(condition=models.Q(('planned_cells_per_kg_e6__gt', 0), ('weight_kg__gt', 0)), name='infusion_course_positive', violation_error_message='Weight and planned dose are above zero. [negative-dose]'),
+            model_name="infusioncourse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("planned_cells_per_kg_e6__gt", 0), ("weight_kg__gt", 0)),
+                name="infusion_course_positive",
+                violation_error_message="Weight and planned dose are above zero. [negative-dose]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='infusioncomponent',
-            constraint=models.UniqueConstraint(fields=('administration', 'lot', 'target'), name='component_once'),
+            model_name="infusioncomponent",
+            constraint=models.UniqueConstraint(fields=("administration", "lot", "target"), name="component_once"),
         ),
         migrations.AddConstraint(
-            model_name='infusioncomponent',
-            constraint=models.CheckConstraint(condition=models.Q(('car_fraction__gte', 0), ('car_fraction__lte', 1), ('cd3_fraction__gte', 0), ('cd3_fraction__lte', 1), ('nucleated_cells_per_ml__gt', 0), ('viability_fraction__gte', 0), ('viability_fraction__lte', 1), ('volume_ml__gt', 0), ('weight_kg__gt', 0)), name='component_dose_not_negative', violation_error_message='Volume, cells and weight are above zero; shares lie between 0 and 1. [negative-dose]'),
+            model_name="infusioncomponent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("car_fraction__gte", 0),
+                    ("car_fraction__lte", 1),
+                    ("cd3_fraction__gte", 0),
+                    ("cd3_fraction__lte", 1),
+                    ("nucleated_cells_per_ml__gt", 0),
+                    ("viability_fraction__gte", 0),
+                    ("viability_fraction__lte", 1),
+                    ("volume_ml__gt", 0),
+                    ("weight_kg__gt", 0),
+                ),
+                name="component_dose_not_negative",
+                violation_error_message="Volume, cells and weight are above zero; shares lie between 0 and 1. [negative-dose]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='infusioncomponent',
-            constraint=models.CheckConstraint(condition=models.Q(('target__in', ['CD19', 'BCMA'])), name='component_target_known', violation_error_message='A component binds CD19 or BCMA. [lot-target]'),
+            model_name="infusioncomponent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target__in", ["CD19", "BCMA"])),
+                name="component_target_known",
+                violation_error_message="A component binds CD19 or BCMA. [lot-target]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='infusioncomponent',
-            constraint=models.CheckConstraint(condition=models.Q(('stopped_at', None), ('stopped_at__gte', models.F('started_at')), _connector='OR'), name='component_stops_after_start', violation_error_message='An infusion stops after it starts. [period]'),
+            model_name="infusioncomponent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stopped_at", None), ("stopped_at__gte", models.F("started_at")), _connector="OR"),
+                name="component_stops_after_start",
+                violation_error_message="An infusion stops after it starts. [period]",
+            ),
         ),
         migrations.AddIndex(
-            model_name='evaluation',
-            index=models.Index(fields=['subject', '-id'], name='evaluation_newest_of_subject'),
+            model_name="evaluation",
+            index=models.Index(fields=["subject", "-id"], name="evaluation_newest_of_subject"),
         ),
         migrations.AddConstraint(
-            model_name='endpointresult',
-            constraint=models.UniqueConstraint(fields=('evaluation', 'definition', 'series', 'timepoint'), name='endpoint_result_once'),
+            model_name="endpointresult",
+            constraint=models.UniqueConstraint(
+                fields=("evaluation", "definition", "series", "timepoint"), name="endpoint_result_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='endpointresult',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'not-evaluable'), _negated=True), models.Q(models.Q(('reason', ''), _negated=True), ('value', None)), _connector='OR'), name='endpoint_missing_says_why', violation_error_message='A missing answer has a reason and no value. [missing-without-reason]'),
+            model_name="endpointresult",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "not-evaluable"), _negated=True),
+                    models.Q(models.Q(("reason", ""), _negated=True), ("value", None)),
+                    _connector="OR",
+                ),
+                name="endpoint_missing_says_why",
+                violation_error_message="A missing answer has a reason and no value. [missing-without-reason]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='endpointresult',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['evaluable', 'bounded', 'ongoing', 'not-evaluable'])), name='endpoint_status_known', violation_error_message='The status of an answer is not a known one. [endpoint-status]'),
+            model_name="endpointresult",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["evaluable", "bounded", "ongoing", "not-evaluable"])),
+                name="endpoint_status_known",
+                violation_error_message="The status of an answer is not a known one. [endpoint-status]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('subject', 'version', 'signed_on'), name='consent_once'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(fields=("subject", "version", "signed_on"), name="consent_once"),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_on', None), ('withdrawn_on__gte', models.F('signed_on')), _connector='OR'), name='consent_withdrawn_after_signed', violation_error_message='Consent is withdrawn after it was signed. [consent-period]'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("withdrawn_on", None), ("withdrawn_on__gte", models.F("signed_on")), _connector="OR"
+                ),
+                name="consent_withdrawn_after_signed",
+                violation_error_message="Consent is withdrawn after it was signed. [consent-period]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conditioningcourse',
-            constraint=models.UniqueConstraint(fields=('subject', 'number'), name='conditioning_course_once'),
+            model_name="conditioningcourse",
+            constraint=models.UniqueConstraint(fields=("subject", "number"), name="conditioning_course_once"),
         ),
         migrations.AddConstraint(
-            model_name='conditioningcourse',
-            constraint=models.UniqueConstraint(fields=('id', 'subject'), name='conditioning_course_id_subject'),
+            model_name="conditioningcourse",
+            constraint=models.UniqueConstraint(fields=("id", "subject"), name="conditioning_course_id_subject"),
         ),
         migrations.AddConstraint(
-            model_name='conditioningcourse',
-            constraint=models.CheckConstraint(condition=models.Q(('bsa_m2__gt', 0), ('height_cm__gt', 0), ('weight_kg__gt', 0), models.Q(('creatinine_clearance_ml_min', None), ('creatinine_clearance_ml_min__gte', 0), _connector='OR')), name='conditioning_measures_positive', violation_error_message='Weight, height and BSA are above zero. [negative-number]'),
+            model_name="conditioningcourse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("bsa_m2__gt", 0),
+                    ("height_cm__gt", 0),
+                    ("weight_kg__gt", 0),
+                    models.Q(
+                        ("creatinine_clearance_ml_min", None), ("creatinine_clearance_ml_min__gte", 0), _connector="OR"
+                    ),
+                ),
+                name="conditioning_measures_positive",
+                violation_error_message="Weight, height and BSA are above zero. [negative-number]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='concomitanttherapy',
-            constraint=models.CheckConstraint(condition=models.Q(('daily_dose_mg', None), ('daily_dose_mg__gte', 0), _connector='OR'), name='therapy_dose_not_negative', violation_error_message='A dose is not negative. [negative-dose]'),
+            model_name="concomitanttherapy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("daily_dose_mg", None), ("daily_dose_mg__gte", 0), _connector="OR"),
+                name="therapy_dose_not_negative",
+                violation_error_message="A dose is not negative. [negative-dose]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='concomitanttherapy',
-            constraint=models.CheckConstraint(condition=models.Q(('therapy_class__in', ['rituximab', 'mycophenolate', 'ivig', 'plasma-exchange', 'steroid', 'antifibrotic', 'immunosuppressant', 'other']), models.Q(('drug', ''), _negated=True)), name='therapy_class_known', violation_error_message='A therapy needs its drug and a known class. [therapy-class]'),
+            model_name="concomitanttherapy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "therapy_class__in",
+                        [
+                            "rituximab",
+                            "mycophenolate",
+                            "ivig",
+                            "plasma-exchange",
+                            "steroid",
+                            "antifibrotic",
+                            "immunosuppressant",
+                            "other",
+                        ],
+                    ),
+                    models.Q(("drug", ""), _negated=True),
+                ),
+                name="therapy_class_known",
+                violation_error_message="A therapy needs its drug and a known class. [therapy-class]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='concomitanttherapy',
-            constraint=models.CheckConstraint(condition=models.Q(('ongoing', False), ('stopped', ''), _connector='OR'), name='therapy_ongoing_or_stopped', violation_error_message='An ongoing therapy has no stop date. [therapy-period]'),
+            model_name="concomitanttherapy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ongoing", False), ("stopped", ""), _connector="OR"),
+                name="therapy_ongoing_or_stopped",
+                violation_error_message="An ongoing therapy has no stop date. [therapy-period]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='concomitanttherapy',
-            constraint=models.CheckConstraint(condition=models.Q(('started', ''), ('started__regex', '^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$'), _connector='OR'), name='therapy_started_partial', violation_error_message='A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]'),
+            model_name="concomitanttherapy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("started", ""),
+                    ("started__regex", "^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$"),
+                    _connector="OR",
+                ),
+                name="therapy_started_partial",
+                violation_error_message="A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='concomitanttherapy',
-            constraint=models.CheckConstraint(condition=models.Q(('stopped', ''), ('stopped__regex', '^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$'), _connector='OR'), name='therapy_stopped_partial', violation_error_message='A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]'),
+            model_name="concomitanttherapy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stopped", ""),
+                    ("stopped__regex", "^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$"),
+                    _connector="OR",
+                ),
+                name="therapy_stopped_partial",
+                violation_error_message="A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chelation',
-            constraint=models.UniqueConstraint(fields=('subject', 'agent', 'started_at'), name='chelation_once'),
+            model_name="chelation",
+            constraint=models.UniqueConstraint(fields=("subject", "agent", "started_at"), name="chelation_once"),
         ),
         migrations.AddConstraint(
-            model_name='chelation',
-            constraint=models.CheckConstraint(condition=models.Q(('dose_mg__gte', 0)), name='chelation_dose_not_negative', violation_error_message='A dose is not negative. [negative-dose]'),
+            model_name="chelation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("dose_mg__gte", 0)),
+                name="chelation_dose_not_negative",
+                violation_error_message="A dose is not negative. [negative-dose]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chelation',
-            constraint=models.CheckConstraint(condition=models.Q(('stopped_at', None), ('stopped_at__gte', models.F('started_at')), _connector='OR'), name='chelation_stops_after_start', violation_error_message='Chelation stops after it starts. [period]'),
+            model_name="chelation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stopped_at", None), ("stopped_at__gte", models.F("started_at")), _connector="OR"),
+                name="chelation_stops_after_start",
+                violation_error_message="Chelation stops after it starts. [period]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chelation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ionised_calcium_before_mmol_l', None), ('ionised_calcium_before_mmol_l__gt', 0), _connector='OR'), models.Q(('ionised_calcium_after_mmol_l', None), ('ionised_calcium_after_mmol_l__gt', 0), _connector='OR')), name='chelation_calcium_positive', violation_error_message='Ionised calcium is above zero. [negative-number]'),
+            model_name="chelation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("ionised_calcium_before_mmol_l", None),
+                        ("ionised_calcium_before_mmol_l__gt", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("ionised_calcium_after_mmol_l", None), ("ionised_calcium_after_mmol_l__gt", 0), _connector="OR"
+                    ),
+                ),
+                name="chelation_calcium_positive",
+                violation_error_message="Ionised calcium is above zero. [negative-number]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apheresis',
-            constraint=models.UniqueConstraint(fields=('id', 'subject'), name='apheresis_id_subject'),
+            model_name="apheresis",
+            constraint=models.UniqueConstraint(fields=("id", "subject"), name="apheresis_id_subject"),
         ),
         migrations.AddConstraint(
-            model_name='apheresis',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('volume_ml', None), ('volume_ml__gt', 0), _connector='OR'), models.Q(('cd3_cells_e9', None), ('cd3_cells_e9__gte', 0), _connector='OR')), name='apheresis_amounts_positive', violation_error_message='Volume and cells are not negative. [negative-number]'),
+            model_name="apheresis",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("volume_ml", None), ("volume_ml__gt", 0), _connector="OR"),
+                    models.Q(("cd3_cells_e9", None), ("cd3_cells_e9__gte", 0), _connector="OR"),
+                ),
+                name="apheresis_amounts_positive",
+                violation_error_message="Volume and cells are not negative. [negative-number]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='administration',
-            constraint=models.UniqueConstraint(fields=('course', 'number'), name='administration_once'),
+            model_name="administration",
+            constraint=models.UniqueConstraint(fields=("course", "number"), name="administration_once"),
         ),
         migrations.AddConstraint(
-            model_name='administration',
-            constraint=models.UniqueConstraint(fields=('id', 'subject'), name='administration_id_subject'),
+            model_name="administration",
+            constraint=models.UniqueConstraint(fields=("id", "subject"), name="administration_id_subject"),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.UniqueConstraint(fields=('study', 'code'), name='subject_code_once_per_study', violation_error_message='This study already has a subject with this code. [subject-twice]'),
+            model_name="subject",
+            constraint=models.UniqueConstraint(
+                fields=("study", "code"),
+                name="subject_code_once_per_study",
+                violation_error_message="This study already has a subject with this code. [subject-twice]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.UniqueConstraint(fields=('id', 'study'), name='subject_id_study'),
+            model_name="subject",
+            constraint=models.UniqueConstraint(fields=("id", "study"), name="subject_id_study"),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='subject_has_code', violation_error_message='A subject needs a code. [subject-unnamed]'),
+            model_name="subject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code", ""), _negated=True),
+                name="subject_has_code",
+                violation_error_message="A subject needs a code. [subject-unnamed]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(('id__gt', 0), ('id__lte', 16777215)), name='subject_id_fits_specimen_key', violation_error_message='This installation is full: 16,777,215 subjects. [subjects-full]'),
+            model_name="subject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("id__gt", 0), ("id__lte", 16777215)),
+                name="subject_id_fits_specimen_key",
+                violation_error_message="This installation is full: 16,777,215 subjects. [subjects-full]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(('year_of_birth', None), models.Q(('year_of_birth__gte', 1900), ('year_of_birth__lte', 2100)), _connector='OR'), name='subject_year_of_birth_plausible', violation_error_message='The year of birth lies between 1900 and 2100. [year-of-birth]'),
+            model_name="subject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("year_of_birth", None),
+                    models.Q(("year_of_birth__gte", 1900), ("year_of_birth__lte", 2100)),
+                    _connector="OR",
+                ),
+                name="subject_year_of_birth_plausible",
+                violation_error_message="The year of birth lies between 1900 and 2100. [year-of-birth]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_on', ''), ('ended_on__regex', '^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$'), _connector='OR'), name='subject_ended_on_partial', violation_error_message='A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]'),
+            model_name="subject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ended_on", ""),
+                    ("ended_on__regex", "^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$"),
+                    _connector="OR",
+                ),
+                name="subject_ended_on_partial",
+                violation_error_message="A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('study', 'code'), name='site_code_once_per_study'),
+            model_name="site",
+            constraint=models.UniqueConstraint(fields=("study", "code"), name="site_code_once_per_study"),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('id', 'study'), name='site_id_study'),
+            model_name="site",
+            constraint=models.UniqueConstraint(fields=("id", "study"), name="site_id_study"),
         ),
         migrations.AddConstraint(
-            model_name='protocolversion',
-            constraint=models.UniqueConstraint(fields=('study', 'number'), name='protocol_version_once'),
+            model_name="protocolversion",
+            constraint=models.UniqueConstraint(fields=("study", "number"), name="protocol_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('study', 'code', 'version'), name='product_version_once'),
+            model_name="product",
+            constraint=models.UniqueConstraint(fields=("study", "code", "version"), name="product_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['bicistronic', 'tandem', 'co-transduced', 'co-infused', 'sequential', 'single'])), name='product_kind_known', violation_error_message='The kind of product is not a known one. [product-kind]'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["bicistronic", "tandem", "co-transduced", "co-infused", "sequential", "single"])
+                ),
+                name="product_kind_known",
+                violation_error_message="The kind of product is not a known one. [product-kind]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('dose_tolerance_percent__gte', 0)), name='product_tolerance_not_negative', violation_error_message='A tolerance is not negative. [negative-number]'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("dose_tolerance_percent__gte", 0)),
+                name="product_tolerance_not_negative",
+                violation_error_message="A tolerance is not negative. [negative-number]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['coordinator', 'investigator', 'data-manager', 'monitor', 'statistician', 'sponsor', 'safety-reviewer', 'blinded-assessor', 'study-administrator', 'system-administrator', 'auditor'])), name='membership_role_known', violation_error_message='The role is not one of the known roles. [role-unknown]'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            "coordinator",
+                            "investigator",
+                            "data-manager",
+                            "monitor",
+                            "statistician",
+                            "sponsor",
+                            "safety-reviewer",
+                            "blinded-assessor",
+                            "study-administrator",
+                            "system-administrator",
+                            "auditor",
+                        ],
+                    )
+                ),
+                name="membership_role_known",
+                violation_error_message="The role is not one of the known roles. [role-unknown]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='membership_ends_after_start', violation_error_message='A membership ends after it starts. [membership-period]'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"),
+                name="membership_ends_after_start",
+                violation_error_message="A membership ends after it starts. [membership-period]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'study', 'site', 'role'), name='membership_open_once', nulls_distinct=False, violation_error_message='This user already holds this role there. [membership-twice]'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)),
+                fields=("user", "study", "site", "role"),
+                name="membership_open_once",
+                nulls_distinct=False,
+                violation_error_message="This user already holds this role there. [membership-twice]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='arm',
-            constraint=models.UniqueConstraint(fields=('study', 'code'), name='arm_code_once_per_study'),
+            model_name="arm",
+            constraint=models.UniqueConstraint(fields=("study", "code"), name="arm_code_once_per_study"),
         ),
         migrations.AddConstraint(
-            model_name='arm',
-            constraint=models.UniqueConstraint(fields=('id', 'study'), name='arm_id_study'),
+            model_name="arm",
+            constraint=models.UniqueConstraint(fields=("id", "study"), name="arm_id_study"),
         ),
         migrations.AddConstraint(
-            model_name='arm',
-            constraint=models.CheckConstraint(condition=models.Q(('anchor__in', ['infusion', 'study-drug'])), name='arm_anchor_known', violation_error_message="An arm's time zero is an infusion or a study drug. [arm-anchor]"),
+            model_name="arm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("anchor__in", ["infusion", "study-drug"])),
+                name="arm_anchor_known",
+                violation_error_message="An arm's time zero is an infusion or a study drug. [arm-anchor]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='studydrugexposure',
-            constraint=models.CheckConstraint(condition=models.Q(('dose', None), ('dose__gte', 0), _connector='OR'), name='exposure_dose_not_negative', violation_error_message='A dose is not negative. [negative-dose]'),
+            model_name="studydrugexposure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("dose", None), ("dose__gte", 0), _connector="OR"),
+                name="exposure_dose_not_negative",
+                violation_error_message="A dose is not negative. [negative-dose]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='studydrugexposure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('started', ''), _negated=True), models.Q(('drug', ''), _negated=True)), name='exposure_has_drug_and_start', violation_error_message='An exposure needs its drug and its start. [exposure-incomplete]'),
+            model_name="studydrugexposure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("started", ""), _negated=True), models.Q(("drug", ""), _negated=True)),
+                name="exposure_has_drug_and_start",
+                violation_error_message="An exposure needs its drug and its start. [exposure-incomplete]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='studydrugexposure',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_sequence__isnull', False)), fields=('subject', 'source_sequence'), name='exposure_source_row_once'),
+            model_name="studydrugexposure",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source_sequence__isnull", False)),
+                fields=("subject", "source_sequence"),
+                name="exposure_source_row_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='studydrugexposure',
-            constraint=models.CheckConstraint(condition=models.Q(('started', ''), ('started__regex', '^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$'), _connector='OR'), name='exposure_started_partial', violation_error_message='A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]'),
+            model_name="studydrugexposure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("started", ""),
+                    ("started__regex", "^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$"),
+                    _connector="OR",
+                ),
+                name="exposure_started_partial",
+                violation_error_message="A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='studydrugexposure',
-            constraint=models.CheckConstraint(condition=models.Q(('stopped', ''), ('stopped__regex', '^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$'), _connector='OR'), name='exposure_stopped_partial', violation_error_message='A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]'),
+            model_name="studydrugexposure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stopped", ""),
+                    ("stopped__regex", "^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$"),
+                    _connector="OR",
+                ),
+                name="exposure_stopped_partial",
+                violation_error_message="A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.UniqueConstraint(fields=('subject', 'planned'), name='visit_planned_once', violation_error_message='This planned visit is already recorded. [visit-twice]'),
+            model_name="visit",
+            constraint=models.UniqueConstraint(
+                fields=("subject", "planned"),
+                name="visit_planned_once",
+                violation_error_message="This planned visit is already recorded. [visit-twice]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'occurred'), ('occurred_on__isnull', False)), models.Q(('status', 'missed'), ('occurred_on', None), models.Q(('missed_reason', ''), _negated=True)), _connector='OR'), name='visit_dated_or_missed_with_reason', violation_error_message='A visit that took place has a date; a missed one has a reason and no date. [visit-state]'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "occurred"), ("occurred_on__isnull", False)),
+                    models.Q(
+                        ("status", "missed"), ("occurred_on", None), models.Q(("missed_reason", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="visit_dated_or_missed_with_reason",
+                violation_error_message="A visit that took place has a date; a missed one has a reason and no date. [visit-state]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('planned__isnull', False), models.Q(('label', ''), _negated=True), _connector='OR'), name='visit_planned_or_named', violation_error_message='An unscheduled visit needs a name. [visit-unnamed]'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("planned__isnull", False), models.Q(("label", ""), _negated=True), _connector="OR"),
+                name="visit_planned_or_named",
+                violation_error_message="An unscheduled visit needs a name. [visit-unnamed]",
+            ),
         ),
     ]

@@ -7,8 +7,7 @@ Kept beside the migrations that install them; the sentences end with the code th
 def composite_foreign_key(*, table: str, name: str, columns: str, parent: str, parent_columns: str) -> tuple[str, str]:
     """SQL that adds, and SQL that drops, a foreign key over several columns, checked at once."""
     return (
-        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns})"
-        f" REFERENCES {parent} ({parent_columns})",
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {parent} ({parent_columns})",
         f"ALTER TABLE {table} DROP CONSTRAINT {name}",
     )
 

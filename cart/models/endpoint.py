@@ -88,9 +88,7 @@ class EndpointResult(models.Model):
 
     evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="results")
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="endpoint_results", db_index=False)
-    definition = models.ForeignKey(
-        EndpointDefinition, on_delete=models.PROTECT, related_name="results", db_index=False
-    )
+    definition = models.ForeignKey(EndpointDefinition, on_delete=models.PROTECT, related_name="results", db_index=False)
     series = models.CharField(max_length=160, blank=True)
     timepoint = models.CharField(max_length=40, blank=True)
     day = models.IntegerField(null=True, blank=True, help_text="Protocol day: days from time zero.")

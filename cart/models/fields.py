@@ -40,8 +40,7 @@ def partial_date_check(field: str, name: str) -> models.CheckConstraint:
         condition=models.Q(**{field: ""}) | models.Q(**{f"{field}__regex": PARTIAL_DATE_PATTERN}),
         name=name,
         violation_error_message=(
-            "A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. "
-            "[partial-date]"
+            "A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]"
         ),
     )
 

@@ -17,9 +17,7 @@ class InfusionCourse(models.Model):
     weight_kg = models.DecimalField(
         max_digits=5, decimal_places=1, help_text="The weight the protocol names for the dose."
     )
-    planned_cells_per_kg_e6 = models.DecimalField(
-        "planned viable CAR+ cells/kg (10^6)", max_digits=8, decimal_places=4
-    )
+    planned_cells_per_kg_e6 = models.DecimalField("planned viable CAR+ cells/kg (10^6)", max_digits=8, decimal_places=4)
 
     class Meta:
         ordering = ["subject", "number"]
@@ -61,11 +59,7 @@ class Administration(models.Model):
 
 def _viable_car_cells() -> Combinable:
     return (
-        F("volume_ml")
-        * F("nucleated_cells_per_ml")
-        * F("viability_fraction")
-        * F("cd3_fraction")
-        * F("car_fraction")
+        F("volume_ml") * F("nucleated_cells_per_ml") * F("viability_fraction") * F("cd3_fraction") * F("car_fraction")
     )
 
 

@@ -23,9 +23,7 @@ class Role(models.TextChoices):
 
 
 # Who may write clinical data; everybody else reads.
-WRITING_ROLES = frozenset(
-    {Role.COORDINATOR, Role.INVESTIGATOR, Role.DATA_MANAGER, Role.STUDY_ADMINISTRATOR}
-)
+WRITING_ROLES = frozenset({Role.COORDINATOR, Role.INVESTIGATOR, Role.DATA_MANAGER, Role.STUDY_ADMINISTRATOR})
 # A skin assessor who sees titers is no longer blinded.
 ROLES_WITHOUT_TITERS = frozenset({Role.BLINDED_ASSESSOR, Role.SYSTEM_ADMINISTRATOR})
 
@@ -47,9 +45,7 @@ class Membership(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     study = models.ForeignKey("cart.Study", on_delete=models.PROTECT, related_name="memberships")
-    site = models.ForeignKey(
-        "cart.Site", on_delete=models.PROTECT, null=True, blank=True, related_name="memberships"
-    )
+    site = models.ForeignKey("cart.Site", on_delete=models.PROTECT, null=True, blank=True, related_name="memberships")
     role = models.CharField(max_length=24, choices=Role)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -100,9 +100,7 @@ class Apheresis(models.Model):
     chain_of_identity = models.CharField(max_length=60, unique=True, help_text="COI, as printed on the bag.")
     collected_at = models.DateTimeField()
     volume_ml = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
-    cd3_cells_e9 = models.DecimalField(
-        "CD3+ cells (10^9)", max_digits=8, decimal_places=3, null=True, blank=True
-    )
+    cd3_cells_e9 = models.DecimalField("CD3+ cells (10^9)", max_digits=8, decimal_places=3, null=True, blank=True)
 
     class Meta:
         ordering = ["subject", "collected_at"]

@@ -19,9 +19,7 @@ class Study(models.Model):
     code = models.CharField(max_length=40, unique=True, validators=[CODE_PATTERN])
     title = models.CharField(max_length=300)
     sponsor = models.CharField(max_length=200, blank=True)
-    template = models.CharField(
-        max_length=40, blank=True, help_text="Study template this study was made from, if any."
-    )
+    template = models.CharField(max_length=40, blank=True, help_text="Study template this study was made from, if any.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

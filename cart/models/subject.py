@@ -41,9 +41,7 @@ class Subject(models.Model):
     sex = models.CharField(max_length=16, choices=Sex, default=Sex.UNKNOWN)
     status = models.CharField(max_length=16, choices=Status, default=Status.SCREENING)
     ended_on = PartialDateField(blank=True, help_text="End of participation, as exactly as known.")
-    source_code = models.CharField(
-        max_length=80, blank=True, help_text="Identifier in an imported data set (USUBJID)."
-    )
+    source_code = models.CharField(max_length=80, blank=True, help_text="Identifier in an imported data set (USUBJID).")
 
     class Meta:
         ordering = ["study", "code"]
@@ -115,9 +113,7 @@ class Visit(models.Model):
         MISSED = "missed", "Missed"
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="visits")
-    planned = models.ForeignKey(
-        PlannedVisit, on_delete=models.PROTECT, null=True, blank=True, related_name="visits"
-    )
+    planned = models.ForeignKey(PlannedVisit, on_delete=models.PROTECT, null=True, blank=True, related_name="visits")
     label = models.CharField(max_length=100, blank=True, help_text="Name of an unscheduled visit.")
     status = models.CharField(max_length=10, choices=Status, default=Status.OCCURRED)
     occurred_on = models.DateField(null=True, blank=True)
@@ -150,9 +146,5 @@ class Visit(models.Model):
         return f"{self.subject} {self.planned or self.label}"
 
     def clean(self) -> None:
-        if (
-            self.planned_id
-            and self.planned is not None
-            and self.planned.protocol.study_id != self.subject.study_id
-        ):
+        if self.planned_id and self.planned is not None and self.planned.protocol.study_id != self.subject.study_id:
             raise ValidationError({"planned": "The visit is planned in another study. [visit-of-other-study]"})

@@ -64,9 +64,11 @@ class SdtmReport:
         lines = []
         for domain, count in self.counts.items():
             kept = f", {count.unchanged:,} unchanged" if count.unchanged else ""
-            lines.append(f"{domain} {count.records:,} records: {count.stored:,} stored{kept}, {count.refused:,} refused")
+            lines.append(
+                f"{domain} {count.records:,} records: {count.stored:,} stored{kept}, {count.refused:,} refused"
+            )
         lines += [refusal.text() for refusal in self.refusals[:20]]
-        if len(self.refusals) > 20:  # noqa: PLR2004
+        if len(self.refusals) > 20:
             lines.append(f"  ... and {len(self.refusals) - 20:,} more")
         totals = self.laboratory.totals
         if self.laboratory.repeated:
@@ -193,12 +195,27 @@ def _store_subjects(study: Study, dm: pl.DataFrame, count: DomainCount, refusals
     new: list[Subject] = []
     seen: set[str] = set()
     consents: dict[str, str] = {}
-    columns = ["USUBJID", "SITEID", "SEX", "BRTHDTC", "ARMCD", "ARM", "ACTARMCD", "RFICDTC", "COUNTRY", "AGE", "RFSTDTC", "DTHFL"]
+    columns = [
+        "USUBJID",
+        "SITEID",
+        "SEX",
+        "BRTHDTC",
+        "ARMCD",
+        "ARM",
+        "ACTARMCD",
+        "RFICDTC",
+        "COUNTRY",
+        "AGE",
+        "RFSTDTC",
+        "DTHFL",
+    ]
     records = dm.select("record", *[text(dm, name).alias(name) for name in columns])
     for row in records.iter_rows(named=True):
         code = row["USUBJID"]
         if not code or code in seen:
-            rule, expected = ("duplicate-subject", "one record per USUBJID") if code else ("missing-subject", "a USUBJID")
+            rule, expected = (
+                ("duplicate-subject", "one record per USUBJID") if code else ("missing-subject", "a USUBJID")
+            )
             refusals.append(Refusal("DM", row["record"], "USUBJID", rule, code, expected))
             count.refused += 1
             continue
@@ -207,7 +224,10 @@ def _store_subjects(study: Study, dm: pl.DataFrame, count: DomainCount, refusals
             count.unchanged += 1
             continue
         site = sites.get(row["SITEID"] or "-") or Site.objects.create(
-            study=study, code=row["SITEID"] or "0", name=f"Site {row['SITEID'] or 'unknown'}", country=row["COUNTRY"][:3]
+            study=study,
+            code=row["SITEID"] or "0",
+            name=f"Site {row['SITEID'] or 'unknown'}",
+            country=row["COUNTRY"][:3],
         )
         sites[row["SITEID"] or "-"] = site
         arm_code = row["ARMCD"] or row["ARM"]
@@ -228,7 +248,9 @@ def _store_subjects(study: Study, dm: pl.DataFrame, count: DomainCount, refusals
                 source_code=code,
                 sex=row["SEX"] if row["SEX"] in SEXES else Subject.Sex.UNKNOWN,
                 # A year is what this database keeps of a birth date; an age is not turned into one.
-                year_of_birth=int(birth) if birth.isascii() and birth.isdigit() and 1900 <= int(birth) <= 2100 else None,  # noqa: PLR2004
+                year_of_birth=int(birth)
+                if birth.isascii() and birth.isdigit() and 1900 <= int(birth) <= 2100
+                else None,
                 status=Subject.Status.DEAD
                 if row["DTHFL"] == "Y"
                 else Subject.Status.ENROLLED
@@ -259,7 +281,19 @@ def _store_exposures(study: Study, ex: pl.DataFrame, count: DomainCount, refusal
         (row.subject_id, row.source_sequence): row for row in StudyDrugExposure.objects.filter(subject__study=study)
     }
     new: list[StudyDrugExposure] = []
-    columns = ["USUBJID", "EXTRT", "EXDOSE", "EXDOSTXT", "EXDOSU", "EXDOSFRM", "EXDOSFRQ", "EXROUTE", "EXSTDTC", "EXENDTC", "EXSEQ"]
+    columns = [
+        "USUBJID",
+        "EXTRT",
+        "EXDOSE",
+        "EXDOSTXT",
+        "EXDOSU",
+        "EXDOSFRM",
+        "EXDOSFRQ",
+        "EXROUTE",
+        "EXSTDTC",
+        "EXENDTC",
+        "EXSEQ",
+    ]
     for row in ex.select("record", *[text(ex, name).alias(name) for name in columns]).iter_rows(named=True):
         problem = _exposure_problem(row, subjects)
         if problem is not None:
@@ -285,7 +319,11 @@ def _store_exposures(study: Study, ex: pl.DataFrame, count: DomainCount, refusal
         changed = [
             name
             for name, value in fields.items()
-            if (float(getattr(known, name) or 0) != float(value or 0) if name == "dose" else getattr(known, name) != value)
+            if (
+                float(getattr(known, name) or 0) != float(value or 0)
+                if name == "dose"
+                else getattr(known, name) != value
+            )
         ]
         for name in changed:
             setattr(known, name, fields[name])

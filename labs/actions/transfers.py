@@ -28,7 +28,7 @@ LATEST_ZONE = ZoneInfo("Pacific/Kiritimati")
 KEPT_FINDINGS = 10_000
 
 
-class _Refused(Exception):  # noqa: N818 - carries the outcome out of the transaction that it undoes
+class _Refused(Exception):
     def __init__(self, totals: Totals, findings: pl.DataFrame) -> None:
         super().__init__("refused")
         self.totals = totals
@@ -115,7 +115,12 @@ def load_transfer(
             number = "" if check_only and not refused.findings.height else _keep_refusal(fields, refused)
             only = check_only and not refused.findings.height
             return Report(
-                file_name, refused.totals, accepted=False, number=number, checked_only=only, unit=unit,
+                file_name,
+                refused.totals,
+                accepted=False,
+                number=number,
+                checked_only=only,
+                unit=unit,
                 findings=refused.findings,
             )
     return Report(file_name, totals, accepted=True, number=str(transfer), unit=unit, findings=findings)
@@ -137,7 +142,7 @@ def _load_blocks(
             totals.rows += lines
             findings = [checked.findings]
             # Nothing of a file that will be refused needs storing; the rest is still checked for the report.
-            if quarantine or not bad_lines and not checked.findings.height:
+            if quarantine or (not bad_lines and not checked.findings.height):
                 loaded = loader.load(checked.rows)
                 totals.applied += loaded.applied
                 totals.corrected += loaded.corrected
@@ -147,7 +152,14 @@ def _load_blocks(
             bad_lines += block_findings["line"].n_unique()
             found.append(block_findings)
     except FileRefusedError as error:
-        row = {"line": error.line, "column": "", "rule": error.rule, "found": str(error)[:200], "expected": "a readable file", "text": ""}
+        row = {
+            "line": error.line,
+            "column": "",
+            "rule": error.rule,
+            "found": str(error)[:200],
+            "expected": "a readable file",
+            "text": "",
+        }
         found.append(pl.DataFrame([row], schema=FINDING_SCHEMA))
         raise _Refused(Totals(rows=totals.rows, refused=bad_lines), pl.concat(found)) from error
     totals.refused = 0 if quarantine and transfer.kind == Transfer.Kind.CENTRAL_CSV else bad_lines

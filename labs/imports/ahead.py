@@ -20,9 +20,10 @@ def made_ahead(make: Callable[[], Iterable[Item]], *, depth: int) -> Iterator[It
     def offer(more: bool, item: Item | BaseException | None) -> None:
         while not stopped.is_set():
             try:
-                return waiting.put((more, item), timeout=_POLL_SECONDS)
+                waiting.put((more, item), timeout=_POLL_SECONDS)
             except queue.Full:
                 continue
+            return
 
     def work() -> None:
         try:
@@ -31,7 +32,7 @@ def made_ahead(make: Callable[[], Iterable[Item]], *, depth: int) -> Iterator[It
                 if stopped.is_set():
                     return
             offer(False, None)
-        except BaseException as error:  # noqa: BLE001 - handed over and raised by the consumer
+        except BaseException as error:
             offer(False, error)
 
     thread = threading.Thread(target=work, name="made-ahead", daemon=True)

@@ -69,7 +69,9 @@ def read_blocks(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -
             yield block
             line += block.lines
     if header is None:
-        raise FileRefusedError("The file is empty; line 1 must hold the column names. [empty-file]", line=1, rule="empty-file")
+        raise FileRefusedError(
+            "The file is empty; line 1 must hold the column names. [empty-file]", line=1, rule="empty-file"
+        )
 
 
 def _pieces(path: Path, block_bytes: int) -> Iterator[bytes]:
@@ -115,7 +117,9 @@ def _header(head: bytes, layout: Layout) -> list[str]:
     try:
         names = next(csv.reader([head.decode()], delimiter=layout.separator, strict=True), [])
     except csv.Error as error:
-        raise FileRefusedError(f"Line 1: the column names cannot be read ({error}). [header]", line=1, rule="header") from error
+        raise FileRefusedError(
+            f"Line 1: the column names cannot be read ({error}). [header]", line=1, rule="header"
+        ) from error
     declared = set(layout.columns.values())
     problems = [
         ("missing-column", f"column {name!r} is missing") for name in layout.columns.values() if name not in names

@@ -120,8 +120,10 @@ def _prepared(block: pl.DataFrame, references: References, layout: Layout) -> pl
         pl.col("result"), titer=pl.col("kind") == "titer", decimal_mark=layout.decimal_mark
     )
     numeric = pl.col("kind") != "text"
-    reason = pl.when(pl.col("reason") != "").then(pl.col("reason")).otherwise(
-        pl.col("state").replace_strict(EMPTY_RESULT_REASONS, default="")
+    reason = (
+        pl.when(pl.col("reason") != "")
+        .then(pl.col("reason"))
+        .otherwise(pl.col("state").replace_strict(EMPTY_RESULT_REASONS, default=""))
     )
     return rows.with_columns(
         pl.when(numeric).then(qualifier).alias("qualifier"),
@@ -137,8 +139,10 @@ def _iso(text: pl.Expr, layout: Layout) -> pl.Expr:
         return pl.when(spaced.str.contains(PARTIAL_DATE) | (spaced == "")).then(spaced)
     timed = any(mark in layout.date_format for mark in ("%H", "%I"))
     form = "%Y-%m-%dT%H:%M" + (":%S" if "%S" in layout.date_format else "") if timed else "%Y-%m-%d"
-    parsed = text.str.to_datetime(layout.date_format, strict=False, time_unit="us") if timed else text.str.to_date(
-        layout.date_format, strict=False
+    parsed = (
+        text.str.to_datetime(layout.date_format, strict=False, time_unit="us")
+        if timed
+        else text.str.to_date(layout.date_format, strict=False)
     )
     return pl.when(text == "").then(pl.lit("")).otherwise(parsed.dt.strftime(form))
 
@@ -152,10 +156,10 @@ def impossible_date(text: pl.Expr) -> pl.Expr:
     length = text.str.len_chars()
     month = text.str.slice(5, 2).cast(pl.Int64, strict=False)
     no_day = (length >= DAY) & _calendar_date(text).is_null()
-    no_month = (length >= 7) & ~month.is_between(1, 12)  # noqa: PLR2004 - YYYY-MM
+    no_month = (length >= 7) & ~month.is_between(1, 12)
     hour, minute = (text.str.slice(start, 2).cast(pl.Int64, strict=False) for start in (11, 14))
     second = text.str.slice(17, 2).cast(pl.Int64, strict=False).fill_null(0)
-    no_time = (length >= MINUTE) & ((hour > 23) | (minute > 59) | (second > 59))  # noqa: PLR2004 - clock
+    no_time = (length >= MINUTE) & ((hour > 23) | (minute > 59) | (second > 59))
     year = text.str.slice(0, 4).cast(pl.Int64, strict=False)
     return no_day | no_month.fill_null(value=False) | no_time.fill_null(value=False) | (year < 1).fill_null(value=False)
 
@@ -189,7 +193,12 @@ def _findings(rows: pl.DataFrame, references: References, layout: Layout) -> pl.
         ("collected", "date-format", pl.col("moment").is_null(), date_form),
         ("collected", "impossible-date", impossible_date(pl.col("moment")), "a day and time that exist"),
         ("collected", "future-date", pl.col("day") > today, f"no later than {today.isoformat()}"),
-        ("collected", "future-date", ~whole_day & (pl.col("moment") > pl.lit(today.isoformat())), f"no later than {today}"),
+        (
+            "collected",
+            "future-date",
+            ~whole_day & (pl.col("moment") > pl.lit(today.isoformat())),
+            f"no later than {today}",
+        ),
         (
             "collected",
             "before-birth",
@@ -215,8 +224,11 @@ def _findings(rows: pl.DataFrame, references: References, layout: Layout) -> pl.
         (
             "collected",
             "date-without-day",
-            pl.col("analyte_id").is_not_null() & pl.col("moment").is_not_null() & (pl.col("moment") != "")
-            & (length < DAY) & ~is_text,
+            pl.col("analyte_id").is_not_null()
+            & pl.col("moment").is_not_null()
+            & (pl.col("moment") != "")
+            & (length < DAY)
+            & ~is_text,
             "the day, which decides the assay version in force",
         ),
         (
@@ -238,11 +250,11 @@ def _findings(rows: pl.DataFrame, references: References, layout: Layout) -> pl.
             empty & (pl.col("missing_reason") == ""),
             "a result, or the reason why there is none",
         ),
-        ("result", "too-long", pl.col("result").str.len_chars() > 200, "at most 200 characters"),  # noqa: PLR2004
-        ("accession", "too-long", pl.col("accession").str.len_chars() > 80, "at most 80 characters"),  # noqa: PLR2004
-        ("material", "too-long", pl.col("material").str.len_chars() > 40, "at most 40 characters"),  # noqa: PLR2004
-        ("visit", "too-long", pl.col("visit").str.len_chars() > 100, "at most 100 characters"),  # noqa: PLR2004
-        ("reason", "too-long", pl.col("reason").str.len_chars() > 120, "at most 120 characters"),  # noqa: PLR2004
+        ("result", "too-long", pl.col("result").str.len_chars() > 200, "at most 200 characters"),
+        ("accession", "too-long", pl.col("accession").str.len_chars() > 80, "at most 80 characters"),
+        ("material", "too-long", pl.col("material").str.len_chars() > 40, "at most 40 characters"),
+        ("visit", "too-long", pl.col("visit").str.len_chars() > 100, "at most 100 characters"),
+        ("reason", "too-long", pl.col("reason").str.len_chars() > 120, "at most 120 characters"),
     ]
     met = rows.select(
         met.fill_null(value=False).any().alias(str(number)) for number, (_, _, met, _) in enumerate(rules)
@@ -278,11 +290,10 @@ def _clock_gaps(rows: pl.DataFrame, shown: object) -> pl.DataFrame:
     timed = rows.filter((pl.col("moment").str.len_chars() >= MINUTE) & pl.col("time_zone").is_not_null())
     for (zone,), group in timed.group_by("time_zone"):
         local = pl.col("moment").str.slice(0, MINUTE).str.to_datetime("%Y-%m-%dT%H:%M", strict=False)
-        gap = local.is_not_null() & local.dt.replace_time_zone(
-            str(zone), ambiguous="earliest", non_existent="null"
-        ).is_null()
-        column = shown["collected"]  # type: ignore[index]
-        parts.append(
-            _finding(group.filter(gap), "collected", column, "clock-gap", f"a time that exists in {zone}")
+        gap = (
+            local.is_not_null()
+            & local.dt.replace_time_zone(str(zone), ambiguous="earliest", non_existent="null").is_null()
         )
+        column = shown["collected"]  # type: ignore[index]
+        parts.append(_finding(group.filter(gap), "collected", column, "clock-gap", f"a time that exists in {zone}"))
     return pl.concat([pl.DataFrame(schema=FINDING_SCHEMA), *parts])

@@ -46,7 +46,9 @@ class Layout:
         known = {"columns", "separator", "decimal_mark", "encoding", "date_format", "delivery", "ignored"}
         unknown = sorted(set(declared) - known)
         if unknown:
-            raise LayoutError(f"A layout has no entry {unknown[0]!r}; known: {', '.join(sorted(known))}. [layout-entry]")
+            raise LayoutError(
+                f"A layout has no entry {unknown[0]!r}; known: {', '.join(sorted(known))}. [layout-entry]"
+            )
         columns = declared.get("columns")
         if not isinstance(columns, Mapping):
             raise LayoutError("A layout needs 'columns': our field -> header in the file. [layout-columns]")
@@ -70,7 +72,9 @@ class Layout:
         if len(set(headers)) != len(headers):
             raise LayoutError("Two fields name the same column of the file. [layout-columns]")
         if self.separator not in SEPARATORS:
-            raise LayoutError(f"The separator is comma, semicolon, tab or |; found {self.separator!r}. [layout-separator]")
+            raise LayoutError(
+                f"The separator is comma, semicolon, tab or |; found {self.separator!r}. [layout-separator]"
+            )
         if self.decimal_mark not in (".", ",") or self.decimal_mark == self.separator:
             raise LayoutError("The decimal mark is '.' or ',' and not the separator. [layout-decimal-mark]")
         if self.delivery not in DELIVERIES:

@@ -39,19 +39,54 @@ CONTENT = [
     "baseline_flag",
     "source_sequence",
 ]
-SPECIMEN_COLUMNS = (
-    "id subject_id study_id number laboratory_id accession material collected visit_label visit_number condition"
-    " received"
-).split()
-RESULT_COLUMNS = (
-    "id specimen_id analyte_id version assay_id transfer_id line source_sequence qualifier value unit received_text"
-    " received_unit standard_text missing_reason range_low range_high range_flag baseline_flag supersession_reason"
-).split()
+SPECIMEN_COLUMNS = [
+    "id",
+    "subject_id",
+    "study_id",
+    "number",
+    "laboratory_id",
+    "accession",
+    "material",
+    "collected",
+    "visit_label",
+    "visit_number",
+    "condition",
+    "received",
+]
+RESULT_COLUMNS = [
+    "id",
+    "specimen_id",
+    "analyte_id",
+    "version",
+    "assay_id",
+    "transfer_id",
+    "line",
+    "source_sequence",
+    "qualifier",
+    "value",
+    "unit",
+    "received_text",
+    "received_unit",
+    "standard_text",
+    "missing_reason",
+    "range_low",
+    "range_high",
+    "range_flag",
+    "baseline_flag",
+    "supersession_reason",
+]
 # Columns with a default in the database.
-DEFAULTED = (
-    "source_sequence received_unit standard_text missing_reason range_low range_high range_flag baseline_flag"
-    " supersession_reason"
-).split()
+DEFAULTED = [
+    "source_sequence",
+    "received_unit",
+    "standard_text",
+    "missing_reason",
+    "range_low",
+    "range_high",
+    "range_flag",
+    "baseline_flag",
+    "supersession_reason",
+]
 _CURRENT_SCHEMA = {
     "specimen_id": pl.Int64,
     "analyte_id": pl.Int64,
@@ -102,9 +137,7 @@ class ResultLoader:
         """Store a block of checked rows."""
         if not rows.height:
             return Loaded(0, 0, 0, pl.DataFrame(schema=FINDING_SCHEMA))
-        rows = rows.with_columns(
-            value.alias(name) for name, value in OPTIONAL.items() if name not in rows.columns
-        )
+        rows = rows.with_columns(value.alias(name) for name, value in OPTIONAL.items() if name not in rows.columns)
         rows, strangers = self._with_specimens(rows)
         rows, repeated, conflicts = _without_repeats(rows)
         known = rows.filter("known")
@@ -143,7 +176,9 @@ class ResultLoader:
         numbered = self._number(specimens.filter(pl.col("specimen_id").is_null()))
         full = numbered.filter(pl.col("number") > MAX_SPECIMEN_NUMBER)
         if full.height:
-            raise ValueError(f"Subject {full['owner'][0]} would have over {MAX_SPECIMEN_NUMBER} specimens. [specimen-key]")
+            raise ValueError(
+                f"Subject {full['owner'][0]} would have over {MAX_SPECIMEN_NUMBER} specimens. [specimen-key]"
+            )
         self._store_specimens(numbered)
         ids = pl.concat(
             [
@@ -193,8 +228,10 @@ class ResultLoader:
         number = pl.col("owner").replace_strict(self._last_number, return_dtype=pl.Int64) + pl.col(
             "owner"
         ).cum_count().over("owner")
-        numbered = new.with_columns(number.alias("number")) if new.height else new.with_columns(
-            pl.lit(0, dtype=pl.Int64).alias("number")
+        numbered = (
+            new.with_columns(number.alias("number"))
+            if new.height
+            else new.with_columns(pl.lit(0, dtype=pl.Int64).alias("number"))
         )
         self._last_number.update(numbered.group_by("owner").agg(pl.col("number").max()).iter_rows())
         return numbered.with_columns((pl.col("owner") * 2**SPECIMEN_BITS + pl.col("number")).alias("id"))
@@ -219,7 +256,9 @@ class ResultLoader:
         there = pl.col("version").is_not_null()
         equal = there & pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_old")) for name in CONTENT)
         own = pl.col("transfer_id") == self._transfer_id
-        beside = beside.with_columns(there.alias("there"), equal.alias("equal"), own.fill_null(value=False).alias("own"))
+        beside = beside.with_columns(
+            there.alias("there"), equal.alias("equal"), own.fill_null(value=False).alias("own")
+        )
         changed = beside.filter(~pl.col("equal") & ~(pl.col("there") & pl.col("own")))
         return (
             beside.filter("equal").height,
@@ -261,7 +300,8 @@ class ResultLoader:
 def _unfilled(rows: pl.DataFrame) -> list[str]:
     """Columns that hold nothing but their default."""
     empty = {
-        name: pl.col(name).is_null() | (~pl.col(name) if name == "baseline_flag" else pl.col(name).cast(pl.String) == "")
+        name: pl.col(name).is_null()
+        | (~pl.col(name) if name == "baseline_flag" else pl.col(name).cast(pl.String) == "")
         for name in DEFAULTED
     }
     if not rows.height:

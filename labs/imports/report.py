@@ -56,7 +56,9 @@ class Report:
         return self._lines("accepted" if self.accepted else "checked, not stored", counts)
 
     def _lines(self, state: str, counts: list[str]) -> str:
-        lines = [f"{self.file_name}: {state}" + (f" as {self.number}" if self.number else "") + ": " + ", ".join(counts)]
+        lines = [
+            f"{self.file_name}: {state}" + (f" as {self.number}" if self.number else "") + ": " + ", ".join(counts)
+        ]
         for row in self.findings.sort("line", "column").head(SHOWN_FINDINGS).iter_rows(named=True):
             place = f"{self.unit} {row['line']}" + (f", column {row['column']}" if row["column"] else "")
             lines.append(f"  {place}: found {row['found']!r}, expected {row['expected']} [{row['rule']}]")

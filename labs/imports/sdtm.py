@@ -54,11 +54,17 @@ def read_dataset(path: Path, domain: str) -> Iterator[pl.DataFrame]:
     while True:
         try:
             frame, _ = pyreadstat.read_xport(
-                str(path), row_offset=first, row_limit=CHUNK_RECORDS, output_format="polars", disable_datetime_conversion=True
+                str(path),
+                row_offset=first,
+                row_limit=CHUNK_RECORDS,
+                output_format="polars",
+                disable_datetime_conversion=True,
             )
         # The reader raises classes of its own that share no base but Exception.
         except Exception as error:
-            raise DatasetError(f"{path.name} cannot be read as a SAS transport file: {error}. [xpt-unreadable]") from error
+            raise DatasetError(
+                f"{path.name} cannot be read as a SAS transport file: {error}. [xpt-unreadable]"
+            ) from error
         frame = frame.rename({name: name.upper() for name in frame.columns})
         missing = [name for name in REQUIRED[domain] if name not in frame.columns]
         if missing:
@@ -97,9 +103,7 @@ def _number(frame: pl.DataFrame, name: str) -> pl.Expr:
     return exact_text(finite)
 
 
-def laboratory_rows(
-    frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.DataFrame, *, today: str
-) -> Checked:
+def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.DataFrame, *, today: str) -> Checked:
     """LB records in the shape of the loader, with findings for those that cannot be stored.
 
     Parameters
@@ -127,10 +131,15 @@ def laboratory_rows(
         text(frame, "LBDTC").alias("collected"),
         pl.when(text(frame, "LBREFID") != "")
         .then(text(frame, "LBREFID"))
-        .otherwise(pl.concat_str([text(frame, "USUBJID"), text(frame, "VISITNUM"), text(frame, "VISIT")], separator="|"))
+        .otherwise(
+            pl.concat_str([text(frame, "USUBJID"), text(frame, "VISITNUM"), text(frame, "VISIT")], separator="|")
+        )
         .str.slice(0, 80)
         .alias("accession"),
-        pl.concat_str([text(frame, "LBSPEC"), text(frame, "LBMETHOD")], separator=" ").str.strip_chars(" ").str.slice(0, 40).alias("material"),
+        pl.concat_str([text(frame, "LBSPEC"), text(frame, "LBMETHOD")], separator=" ")
+        .str.strip_chars(" ")
+        .str.slice(0, 40)
+        .alias("material"),
         text(frame, "VISIT").str.slice(0, 100).alias("visit_label"),
         _number(frame, "VISITNUM").alias("visit_number"),
         pl.when(exact.is_null() & censored.struct.field("1").is_not_null())
@@ -164,7 +173,10 @@ def laboratory_rows(
     )
     rows = rows.with_columns(
         # A result that exists only in standard units is as received in those.
-        pl.when(pl.col("received_text") == "").then(pl.col("standard_text")).otherwise(pl.col("received_text")).alias("received_text"),
+        pl.when(pl.col("received_text") == "")
+        .then(pl.col("standard_text"))
+        .otherwise(pl.col("received_text"))
+        .alias("received_text"),
     )
     rows = rows.join(subjects, on="source_code", how="left", maintain_order="left").join(
         analytes, on="source", how="left", maintain_order="left"
@@ -176,9 +188,7 @@ def laboratory_rows(
 
 def analyte_source(frame: pl.DataFrame) -> pl.Expr:
     """What tells one test from another: its code, with category and specimen."""
-    return pl.concat_str(
-        [text(frame, "LBTESTCD"), text(frame, "LBCAT"), text(frame, "LBSPEC")], separator="\x1f"
-    )
+    return pl.concat_str([text(frame, "LBTESTCD"), text(frame, "LBCAT"), text(frame, "LBSPEC")], separator="\x1f")
 
 
 def _record_findings(rows: pl.DataFrame, today: str) -> pl.DataFrame:
@@ -190,12 +200,36 @@ def _record_findings(rows: pl.DataFrame, today: str) -> pl.DataFrame:
         ("USUBJID", "unknown-subject", pl.col("subject_id").is_null(), "source_code", "a subject of DM"),
         ("LBTESTCD", "missing-test", pl.col("test_code") == "", "test_code", "a test code"),
         ("LBDTC", "missing-date", collected == "", "collected", "a date, as exactly as known"),
-        ("LBDTC", "date-format", (collected != "") & ~shaped, "collected", "ISO 8601: YYYY-MM-DDThh:mm, cut off where unknown"),
+        (
+            "LBDTC",
+            "date-format",
+            (collected != "") & ~shaped,
+            "collected",
+            "ISO 8601: YYYY-MM-DDThh:mm, cut off where unknown",
+        ),
         ("LBDTC", "impossible-date", shaped & impossible_date(collected), "collected", "a day and time that exist"),
-        ("LBDTC", "future-date", shaped & (collected.str.slice(0, 10) > pl.lit(today).str.head(length.clip(upper_bound=10))), "collected", f"no later than {today}"),
+        (
+            "LBDTC",
+            "future-date",
+            shaped & (collected.str.slice(0, 10) > pl.lit(today).str.head(length.clip(upper_bound=10))),
+            "collected",
+            f"no later than {today}",
+        ),
         ("LBDTC", "before-birth", year < pl.col("year_of_birth"), "collected", "not before the year of birth"),
-        ("LBORRES", "too-long", pl.col("received_text").str.len_chars() > 200, "received_text", "at most 200 characters"),  # noqa: PLR2004
-        ("LBSTRESU", "too-long", (pl.col("unit").str.len_chars() > 40) | (pl.col("received_unit").str.len_chars() > 40), "unit", "at most 40 characters"),  # noqa: PLR2004
+        (
+            "LBORRES",
+            "too-long",
+            pl.col("received_text").str.len_chars() > 200,
+            "received_text",
+            "at most 200 characters",
+        ),
+        (
+            "LBSTRESU",
+            "too-long",
+            (pl.col("unit").str.len_chars() > 40) | (pl.col("received_unit").str.len_chars() > 40),
+            "unit",
+            "at most 40 characters",
+        ),
     ]
     parts = [
         rows.filter(met.fill_null(value=False)).select(

@@ -13,253 +13,667 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cart', '0002_rules'),
+        ("cart", "0002_rules"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RawFile',
+            name="RawFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('size_bytes', models.BigIntegerField()),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("size_bytes", models.BigIntegerField()),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['-received_at'],
+                "ordering": ["-received_at"],
             },
         ),
         migrations.CreateModel(
-            name='Analyte',
+            name="Analyte",
             fields=[
-                ('id', models.SmallAutoField(primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('quantity', 'Quantity'), ('titer', 'Dilution titer'), ('text', 'Text')], default='quantity', max_length=10)),
-                ('unit', models.CharField(blank=True, help_text='Canonical unit (UCUM).', max_length=40)),
-                ('loinc', models.CharField(blank=True, max_length=10, verbose_name='LOINC')),
-                ('sdtm_test_code', models.CharField(blank=True, max_length=8, verbose_name='SDTM test code')),
+                ("id", models.SmallAutoField(primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("quantity", "Quantity"), ("titer", "Dilution titer"), ("text", "Text")],
+                        default="quantity",
+                        max_length=10,
+                    ),
+                ),
+                ("unit", models.CharField(blank=True, help_text="Canonical unit (UCUM).", max_length=40)),
+                ("loinc", models.CharField(blank=True, max_length=10, verbose_name="LOINC")),
+                ("sdtm_test_code", models.CharField(blank=True, max_length=8, verbose_name="SDTM test code")),
             ],
             options={
-                'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('id__gt', 0), ('id__lte', 32767), models.Q(('code', ''), _negated=True)), name='analyte_id_fits_result_key', violation_error_message='An analyte needs a code; 32,767 analytes fit. [analyte-unnamed]'), models.CheckConstraint(condition=models.Q(('kind__in', ['quantity', 'titer', 'text'])), name='analyte_kind_known', violation_error_message='An analyte is a quantity, a titer or a text. [analyte-kind]')],
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id__gt", 0), ("id__lte", 32767), models.Q(("code", ""), _negated=True)),
+                        name="analyte_id_fits_result_key",
+                        violation_error_message="An analyte needs a code; 32,767 analytes fit. [analyte-unnamed]",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["quantity", "titer", "text"])),
+                        name="analyte_kind_known",
+                        violation_error_message="An analyte is a quantity, a titer or a text. [analyte-kind]",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Laboratory',
+            name="Laboratory",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[cart.models.zones.validate_time_zone])),
-                ('layout', models.JSONField(blank=True, default=dict, help_text='Declared file layout: columns, separator, decimal mark, encoding, date format.')),
-                ('quarantine', models.BooleanField(default=False, help_text='The agreement lets good rows in while bad ones wait (else all or nothing).')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "time_zone",
+                    models.CharField(default="UTC", max_length=64, validators=[cart.models.zones.validate_time_zone]),
+                ),
+                (
+                    "layout",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Declared file layout: columns, separator, decimal mark, encoding, date format.",
+                    ),
+                ),
+                (
+                    "quarantine",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The agreement lets good rows in while bad ones wait (else all or nothing).",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'laboratories',
-                'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='laboratory_has_code', violation_error_message='A laboratory needs a code. [laboratory-unnamed]')],
+                "verbose_name_plural": "laboratories",
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("code", ""), _negated=True),
+                        name="laboratory_has_code",
+                        violation_error_message="A laboratory needs a code. [laboratory-unnamed]",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AssayVersion',
+            name="AssayVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kit', models.CharField(max_length=120)),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('lloq', models.DecimalField(blank=True, decimal_places=5, max_digits=14, null=True, verbose_name='LLOQ')),
-                ('uloq', models.DecimalField(blank=True, decimal_places=5, max_digits=14, null=True, verbose_name='ULOQ')),
-                ('cutoff', models.DecimalField(blank=True, decimal_places=5, help_text='Cut-off of the kit.', max_digits=14, null=True, verbose_name='positive from')),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(blank=True, help_text='Last day; empty while in force.', null=True)),
-                ('analyte', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assays', to='labs.analyte')),
-                ('laboratory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assays', to='labs.laboratory')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kit", models.CharField(max_length=120)),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                (
+                    "lloq",
+                    models.DecimalField(blank=True, decimal_places=5, max_digits=14, null=True, verbose_name="LLOQ"),
+                ),
+                (
+                    "uloq",
+                    models.DecimalField(blank=True, decimal_places=5, max_digits=14, null=True, verbose_name="ULOQ"),
+                ),
+                (
+                    "cutoff",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=5,
+                        help_text="Cut-off of the kit.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="positive from",
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, help_text="Last day; empty while in force.", null=True)),
+                (
+                    "analyte",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="assays", to="labs.analyte"
+                    ),
+                ),
+                (
+                    "laboratory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="assays", to="labs.laboratory"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['laboratory', 'analyte', 'valid_from'],
+                "ordering": ["laboratory", "analyte", "valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='AnalyteCode',
+            name="AnalyteCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60)),
-                ('analyte', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='laboratory_codes', to='labs.analyte')),
-                ('laboratory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='analyte_codes', to='labs.laboratory')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60)),
+                (
+                    "analyte",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="laboratory_codes", to="labs.analyte"
+                    ),
+                ),
+                (
+                    "laboratory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="analyte_codes", to="labs.laboratory"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['laboratory', 'code'],
+                "ordering": ["laboratory", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Specimen',
+            name="Specimen",
             fields=[
-                ('id', models.BigIntegerField(editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField(editable=False)),
-                ('accession', models.CharField(max_length=80)),
-                ('material', models.CharField(blank=True, max_length=40)),
-                ('collected', cart.models.fields.PartialDateField(help_text='Site-local, as exactly as known.', max_length=19)),
-                ('collected_on', models.GeneratedField(db_persist=True, expression=labs.models.specimen.CalendarDate(models.F('collected')), output_field=models.DateField(null=True))),
-                ('visit_label', models.CharField(blank=True, help_text='Visit as received.', max_length=100)),
-                ('visit_number', models.DecimalField(blank=True, decimal_places=3, max_digits=8, null=True)),
-                ('condition', models.CharField(choices=[('good', 'Good'), ('haemolysed', 'Haemolysed'), ('insufficient', 'Insufficient'), ('other', 'Other (see note)')], default='good', max_length=12)),
-                ('received', cart.models.fields.PartialDateField(blank=True, help_text='Receipt at the laboratory.', max_length=19)),
-                ('laboratory', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='specimens', to='labs.laboratory')),
-                ('study', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='specimens', to='cart.study')),
-                ('subject', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='specimens', to='cart.subject')),
-                ('visit', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='specimens', to='cart.visit')),
+                ("id", models.BigIntegerField(editable=False, primary_key=True, serialize=False)),
+                ("number", models.IntegerField(editable=False)),
+                ("accession", models.CharField(max_length=80)),
+                ("material", models.CharField(blank=True, max_length=40)),
+                (
+                    "collected",
+                    cart.models.fields.PartialDateField(help_text="Site-local, as exactly as known.", max_length=19),
+                ),
+                (
+                    "collected_on",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=labs.models.specimen.CalendarDate(models.F("collected")),
+                        output_field=models.DateField(null=True),
+                    ),
+                ),
+                ("visit_label", models.CharField(blank=True, help_text="Visit as received.", max_length=100)),
+                ("visit_number", models.DecimalField(blank=True, decimal_places=3, max_digits=8, null=True)),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[
+                            ("good", "Good"),
+                            ("haemolysed", "Haemolysed"),
+                            ("insufficient", "Insufficient"),
+                            ("other", "Other (see note)"),
+                        ],
+                        default="good",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "received",
+                    cart.models.fields.PartialDateField(
+                        blank=True, help_text="Receipt at the laboratory.", max_length=19
+                    ),
+                ),
+                (
+                    "laboratory",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="specimens",
+                        to="labs.laboratory",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="specimens",
+                        to="cart.study",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="specimens",
+                        to="cart.subject",
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="specimens",
+                        to="cart.visit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['subject', 'collected'],
+                "ordering": ["subject", "collected"],
             },
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('central-csv', 'Central laboratory CSV'), ('sdtm', 'SDTM dataset (XPT)')], max_length=12)),
-                ('file_name', models.CharField(max_length=255)),
-                ('layout', models.JSONField(default=dict, help_text='Layout in force when the file was read.')),
-                ('state', models.CharField(choices=[('checked', 'Checked, waiting for acceptance'), ('accepted', 'Accepted'), ('refused', 'Refused')], max_length=10)),
-                ('rows_total', models.BigIntegerField(default=0)),
-                ('rows_applied', models.BigIntegerField(default=0)),
-                ('rows_corrected', models.BigIntegerField(default=0, help_text='Applied rows that superseded a value.')),
-                ('rows_duplicate', models.BigIntegerField(default=0)),
-                ('rows_quarantined', models.BigIntegerField(default=0)),
-                ('rows_refused', models.BigIntegerField(default=0)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('laboratory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='labs.laboratory')),
-                ('raw_file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='labs.rawfile')),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='cart.study')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("central-csv", "Central laboratory CSV"), ("sdtm", "SDTM dataset (XPT)")],
+                        max_length=12,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=255)),
+                ("layout", models.JSONField(default=dict, help_text="Layout in force when the file was read.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("checked", "Checked, waiting for acceptance"),
+                            ("accepted", "Accepted"),
+                            ("refused", "Refused"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("rows_total", models.BigIntegerField(default=0)),
+                ("rows_applied", models.BigIntegerField(default=0)),
+                (
+                    "rows_corrected",
+                    models.BigIntegerField(default=0, help_text="Applied rows that superseded a value."),
+                ),
+                ("rows_duplicate", models.BigIntegerField(default=0)),
+                ("rows_quarantined", models.BigIntegerField(default=0)),
+                ("rows_refused", models.BigIntegerField(default=0)),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "laboratory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="transfers", to="labs.laboratory"
+                    ),
+                ),
+                (
+                    "raw_file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="transfers", to="labs.rawfile"
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="transfers", to="cart.study"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Result',
+            name="Result",
             fields=[
-                ('id', models.BigIntegerField(editable=False, primary_key=True, serialize=False)),
-                ('version', models.SmallIntegerField(default=1, editable=False)),
-                ('line', models.IntegerField(editable=False, help_text="Line in the transfer's file.", null=True)),
-                ('source_sequence', models.IntegerField(editable=False, help_text='Sequence in the source (LBSEQ).', null=True)),
-                ('qualifier', models.CharField(choices=[('=', '='), ('<', '<'), ('>', '>')], default='=', max_length=1)),
-                ('value', cart.models.fields.ExactDecimalField(blank=True, decimal_places=30, max_digits=60, null=True)),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('received_text', models.CharField(blank=True, help_text='Result exactly as received.', max_length=200)),
-                ('received_unit', models.CharField(blank=True, db_default='', default='', help_text='Where it differs from the unit.', max_length=40)),
-                ('standard_text', models.CharField(blank=True, db_default='', default='', help_text='Text in standard units, where the source gives one.', max_length=200)),
-                ('missing_reason', models.CharField(blank=True, db_default='', default='', max_length=120)),
-                ('range_low', cart.models.fields.ExactDecimalField(blank=True, decimal_places=30, max_digits=60, null=True)),
-                ('range_high', cart.models.fields.ExactDecimalField(blank=True, decimal_places=30, max_digits=60, null=True)),
-                ('range_flag', models.CharField(blank=True, db_default='', default='', help_text='Flag as received.', max_length=12)),
-                ('baseline_flag', models.BooleanField(db_default=False, default=False, help_text='Flagged as baseline in the source.')),
-                ('supersession_reason', models.CharField(blank=True, db_default='', default='', max_length=200)),
-                ('analyte', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='results', to='labs.analyte')),
-                ('assay', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='results', to='labs.assayversion')),
-                ('specimen', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='results', to='labs.specimen')),
-                ('transfer', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='results', to='labs.transfer')),
+                ("id", models.BigIntegerField(editable=False, primary_key=True, serialize=False)),
+                ("version", models.SmallIntegerField(default=1, editable=False)),
+                ("line", models.IntegerField(editable=False, help_text="Line in the transfer's file.", null=True)),
+                (
+                    "source_sequence",
+                    models.IntegerField(editable=False, help_text="Sequence in the source (LBSEQ).", null=True),
+                ),
+                (
+                    "qualifier",
+                    models.CharField(choices=[("=", "="), ("<", "<"), (">", ">")], default="=", max_length=1),
+                ),
+                (
+                    "value",
+                    cart.models.fields.ExactDecimalField(blank=True, decimal_places=30, max_digits=60, null=True),
+                ),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                (
+                    "received_text",
+                    models.CharField(blank=True, help_text="Result exactly as received.", max_length=200),
+                ),
+                (
+                    "received_unit",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Where it differs from the unit.",
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "standard_text",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Text in standard units, where the source gives one.",
+                        max_length=200,
+                    ),
+                ),
+                ("missing_reason", models.CharField(blank=True, db_default="", default="", max_length=120)),
+                (
+                    "range_low",
+                    cart.models.fields.ExactDecimalField(blank=True, decimal_places=30, max_digits=60, null=True),
+                ),
+                (
+                    "range_high",
+                    cart.models.fields.ExactDecimalField(blank=True, decimal_places=30, max_digits=60, null=True),
+                ),
+                (
+                    "range_flag",
+                    models.CharField(
+                        blank=True, db_default="", default="", help_text="Flag as received.", max_length=12
+                    ),
+                ),
+                (
+                    "baseline_flag",
+                    models.BooleanField(
+                        db_default=False, default=False, help_text="Flagged as baseline in the source."
+                    ),
+                ),
+                ("supersession_reason", models.CharField(blank=True, db_default="", default="", max_length=200)),
+                (
+                    "analyte",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="labs.analyte",
+                    ),
+                ),
+                (
+                    "assay",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="labs.assayversion",
+                    ),
+                ),
+                (
+                    "specimen",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="labs.specimen",
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="labs.transfer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='TransferRow',
+            name="TransferRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.BigIntegerField()),
-                ('column', models.CharField(blank=True, max_length=80)),
-                ('rule', models.CharField(max_length=60)),
-                ('found', models.CharField(blank=True, max_length=300)),
-                ('expected', models.CharField(max_length=300)),
-                ('outcome', models.CharField(choices=[('refused', 'Refused'), ('quarantined', 'Quarantined')], max_length=12)),
-                ('received_text', models.TextField(blank=True, help_text='The row as received.')),
-                ('transfer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='labs.transfer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.BigIntegerField()),
+                ("column", models.CharField(blank=True, max_length=80)),
+                ("rule", models.CharField(max_length=60)),
+                ("found", models.CharField(blank=True, max_length=300)),
+                ("expected", models.CharField(max_length=300)),
+                (
+                    "outcome",
+                    models.CharField(choices=[("refused", "Refused"), ("quarantined", "Quarantined")], max_length=12),
+                ),
+                ("received_text", models.TextField(blank=True, help_text="The row as received.")),
+                (
+                    "transfer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="labs.transfer"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['transfer', 'line', 'column'],
+                "ordering": ["transfer", "line", "column"],
             },
         ),
         migrations.AddConstraint(
-            model_name='assayversion',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('laboratory', '='), ('analyte', '='), (labs.models.assay.DateRange(models.F('valid_from'), models.F('valid_to'), django.contrib.postgres.fields.ranges.RangeBoundary(inclusive_lower=True, inclusive_upper=True)), '&&')], name='assay_one_in_force', violation_error_message='Another assay version of this analyte is in force at that time; close it first. [assay-overlap]'),
+            model_name="assayversion",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("laboratory", "="),
+                    ("analyte", "="),
+                    (
+                        labs.models.assay.DateRange(
+                            models.F("valid_from"),
+                            models.F("valid_to"),
+                            django.contrib.postgres.fields.ranges.RangeBoundary(
+                                inclusive_lower=True, inclusive_upper=True
+                            ),
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="assay_one_in_force",
+                violation_error_message="Another assay version of this analyte is in force at that time; close it first. [assay-overlap]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assayversion',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='assay_ends_after_start', violation_error_message='A version ends after it starts. [period]'),
+            model_name="assayversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_to", None), ("valid_to__gte", models.F("valid_from")), _connector="OR"),
+                name="assay_ends_after_start",
+                violation_error_message="A version ends after it starts. [period]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assayversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lloq', None), ('lloq__gte', 0), _connector='OR'), models.Q(('lloq', None), ('uloq', None), ('lloq__lt', models.F('uloq')), _connector='OR')), name='assay_limits_ordered', violation_error_message='LLOQ is not negative and lies below ULOQ. [assay-limits]'),
+            model_name="assayversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lloq", None), ("lloq__gte", 0), _connector="OR"),
+                    models.Q(("lloq", None), ("uloq", None), ("lloq__lt", models.F("uloq")), _connector="OR"),
+                ),
+                name="assay_limits_ordered",
+                violation_error_message="LLOQ is not negative and lies below ULOQ. [assay-limits]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='analytecode',
-            constraint=models.UniqueConstraint(fields=('laboratory', 'code'), name='analyte_code_once'),
+            model_name="analytecode",
+            constraint=models.UniqueConstraint(fields=("laboratory", "code"), name="analyte_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='specimen',
-            constraint=models.UniqueConstraint(fields=('laboratory', 'accession', 'study', 'material', 'collected'), name='specimen_once', violation_error_message='This specimen is already recorded. [specimen-twice]'),
+            model_name="specimen",
+            constraint=models.UniqueConstraint(
+                fields=("laboratory", "accession", "study", "material", "collected"),
+                name="specimen_once",
+                violation_error_message="This specimen is already recorded. [specimen-twice]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='specimen',
-            constraint=models.CheckConstraint(condition=models.Q(('id', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('subject_id'), '*', models.Value(65536)), '+', models.F('number'))), ('number__gt', 0), ('number__lte', 65535)), name='specimen_key_is_packed', violation_error_message='A subject has at most 65,535 specimens. [specimen-key]'),
+            model_name="specimen",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "id",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("subject_id"), "*", models.Value(65536)
+                            ),
+                            "+",
+                            models.F("number"),
+                        ),
+                    ),
+                    ("number__gt", 0),
+                    ("number__lte", 65535),
+                ),
+                name="specimen_key_is_packed",
+                violation_error_message="A subject has at most 65,535 specimens. [specimen-key]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='specimen',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accession', ''), _negated=True), models.Q(('collected', ''), _negated=True)), name='specimen_identified', violation_error_message='A specimen needs accession and collection time. [specimen-unidentified]'),
+            model_name="specimen",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("accession", ""), _negated=True), models.Q(("collected", ""), _negated=True)
+                ),
+                name="specimen_identified",
+                violation_error_message="A specimen needs accession and collection time. [specimen-unidentified]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='specimen',
-            constraint=models.CheckConstraint(condition=models.Q(('condition__in', ['good', 'haemolysed', 'insufficient', 'other'])), name='specimen_condition_known', violation_error_message="The specimen's condition is not a known one. [specimen-condition]"),
+            model_name="specimen",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("condition__in", ["good", "haemolysed", "insufficient", "other"])),
+                name="specimen_condition_known",
+                violation_error_message="The specimen's condition is not a known one. [specimen-condition]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='specimen',
-            constraint=models.CheckConstraint(condition=models.Q(('collected', ''), ('collected__regex', '^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$'), _connector='OR'), name='specimen_collected_partial', violation_error_message='A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]'),
+            model_name="specimen",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("collected", ""),
+                    ("collected__regex", "^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$"),
+                    _connector="OR",
+                ),
+                name="specimen_collected_partial",
+                violation_error_message="A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='specimen',
-            constraint=models.CheckConstraint(condition=models.Q(('received', ''), ('received__regex', '^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$'), _connector='OR'), name='specimen_received_partial', violation_error_message='A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]'),
+            model_name="specimen",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("received", ""),
+                    ("received__regex", "^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?)?)?)?$"),
+                    _connector="OR",
+                ),
+                name="specimen_received_partial",
+                violation_error_message="A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), ('rows_total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('rows_applied'), '+', models.F('rows_duplicate')), '+', models.F('rows_quarantined')), '+', models.F('rows_refused'))), _connector='OR'), name='transfer_rows_add_up', violation_error_message='Every row of an accepted file is accounted for. [rows-do-not-add-up]'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "accepted"), _negated=True),
+                    (
+                        "rows_total",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("rows_applied"), "+", models.F("rows_duplicate")
+                                ),
+                                "+",
+                                models.F("rows_quarantined"),
+                            ),
+                            "+",
+                            models.F("rows_refused"),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="transfer_rows_add_up",
+                violation_error_message="Every row of an accepted file is accounted for. [rows-do-not-add-up]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), ('rows_applied', 0), _connector='OR'), name='transfer_refused_stores_nothing', violation_error_message='A refused file stores nothing. [refused-stores-nothing]'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("state", "refused"), _negated=True), ("rows_applied", 0), _connector="OR"),
+                name="transfer_refused_stores_nothing",
+                violation_error_message="A refused file stores nothing. [refused-stores-nothing]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('study', 'laboratory', 'raw_file'), name='transfer_accepted_once', violation_error_message='This very file is already accepted. [transfer-twice]'),
+            model_name="transfer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "accepted")),
+                fields=("study", "laboratory", "raw_file"),
+                name="transfer_accepted_once",
+                violation_error_message="This very file is already accepted. [transfer-twice]",
+            ),
         ),
         migrations.AddIndex(
-            model_name='result',
-            index=models.Index(condition=models.Q(('version__gt', 1)), fields=['id'], name='result_superseding'),
+            model_name="result",
+            index=models.Index(condition=models.Q(("version__gt", 1)), fields=["id"], name="result_superseding"),
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.CheckConstraint(condition=models.Q(('id', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('specimen_id'), '*', models.Value(8388608)), '+', django.db.models.expressions.CombinedExpression(models.F('analyte_id'), '*', models.Value(256))), '+', models.F('version'))), ('version__gt', 0), ('version__lte', 255)), name='result_key_is_packed', violation_error_message='A result has at most 255 versions. [result-key]'),
+            model_name="result",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "id",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("specimen_id"), "*", models.Value(8388608)
+                                ),
+                                "+",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("analyte_id"), "*", models.Value(256)
+                                ),
+                            ),
+                            "+",
+                            models.F("version"),
+                        ),
+                    ),
+                    ("version__gt", 0),
+                    ("version__lte", 255),
+                ),
+                name="result_key_is_packed",
+                violation_error_message="A result has at most 255 versions. [result-key]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.CheckConstraint(condition=models.Q(('qualifier__in', ['=', '<', '>'])), name='result_qualifier_known', violation_error_message="A qualifier is '<', '>' or '='. [qualifier]"),
+            model_name="result",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qualifier__in", ["=", "<", ">"])),
+                name="result_qualifier_known",
+                violation_error_message="A qualifier is '<', '>' or '='. [qualifier]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('received_text', ''), _negated=True), models.Q(('missing_reason', ''), _negated=True), _connector='OR'), name='result_missing_says_why', violation_error_message='A result without value says why. [missing-without-reason]'),
+            model_name="result",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("received_text", ""), _negated=True),
+                    models.Q(("missing_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="result_missing_says_why",
+                violation_error_message="A result without value says why. [missing-without-reason]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.CheckConstraint(condition=models.Q(('version', 1), models.Q(('supersession_reason', ''), _negated=True), _connector='OR'), name='result_correction_has_reason', violation_error_message='A corrected result needs the reason. [correction-reason]'),
+            model_name="result",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("version", 1), models.Q(("supersession_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="result_correction_has_reason",
+                violation_error_message="A corrected result needs the reason. [correction-reason]",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transferrow',
-            constraint=models.UniqueConstraint(fields=('transfer', 'line', 'column', 'rule'), name='transfer_row_once'),
+            model_name="transferrow",
+            constraint=models.UniqueConstraint(fields=("transfer", "line", "column", "rule"), name="transfer_row_once"),
         ),
     ]

@@ -32,9 +32,7 @@ class Migration(migrations.Migration):
         AppendOnlyTable("labs_transferrow"),
         # Parents of results: what a result refers to cannot vanish or become another thing.
         AppendOnlyTable("labs_analyte", allow_update=("name", "unit", "loinc", "sdtm_test_code")),
-        AppendOnlyTable(
-            "labs_laboratory", allow_update=("name", "time_zone", "layout", "quarantine")
-        ),
+        AppendOnlyTable("labs_laboratory", allow_update=("name", "time_zone", "layout", "quarantine")),
         AppendOnlyTable(
             "labs_assayversion", allow_update=("kit", "unit", "lloq", "uloq", "cutoff", "valid_from", "valid_to")
         ),

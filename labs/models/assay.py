@@ -68,5 +68,3 @@ class AssayVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.laboratory} {self.analyte} {self.kit}"
-
-

@@ -87,9 +87,15 @@ class Result(models.Model):
     value = ExactDecimalField(null=True, blank=True)
     unit = models.CharField(max_length=40, blank=True)
     received_text = models.CharField(max_length=200, blank=True, help_text="Result exactly as received.")
-    received_unit = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="Where it differs from the unit.")
+    received_unit = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Where it differs from the unit."
+    )
     standard_text = models.CharField(
-        max_length=200, blank=True, default="", db_default="", help_text="Text in standard units, where the source gives one."
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Text in standard units, where the source gives one.",
     )
     missing_reason = models.CharField(max_length=120, blank=True, default="", db_default="")
     range_low = ExactDecimalField(null=True, blank=True)
@@ -141,7 +147,5 @@ class Result(models.Model):
     def save(self, **kwargs: Any) -> None:
         """Give a new row its packed key; the next free version where the value is already recorded."""
         if self._state.adding and not self.id:
-            self.id = result_key(
-                specimen_id=self.specimen_id, analyte_id=self.analyte_id, version=self.version
-            )
+            self.id = result_key(specimen_id=self.specimen_id, analyte_id=self.analyte_id, version=self.version)
         super().save(force_insert=self._state.adding, **{k: v for k, v in kwargs.items() if k != "force_insert"})

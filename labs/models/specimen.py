@@ -62,9 +62,7 @@ class Specimen(models.Model):
         editable=False,
     )
     number = models.IntegerField(editable=False)
-    laboratory = models.ForeignKey(
-        Laboratory, on_delete=models.PROTECT, related_name="specimens", db_index=False
-    )
+    laboratory = models.ForeignKey(Laboratory, on_delete=models.PROTECT, related_name="specimens", db_index=False)
     accession = models.CharField(max_length=80)
     material = models.CharField(max_length=40, blank=True)
     collected = PartialDateField(help_text="Site-local, as exactly as known.")

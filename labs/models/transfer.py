@@ -55,12 +55,7 @@ class Transfer(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state="accepted")
-                | Q(
-                    rows_total=F("rows_applied")
-                    + F("rows_duplicate")
-                    + F("rows_quarantined")
-                    + F("rows_refused")
-                ),
+                | Q(rows_total=F("rows_applied") + F("rows_duplicate") + F("rows_quarantined") + F("rows_refused")),
                 name="transfer_rows_add_up",
                 violation_error_message="Every row of an accepted file is accounted for. [rows-do-not-add-up]",
             ),

@@ -50,7 +50,7 @@ def test_reason_of_a_header_keeps_its_accents():
 
 def test_reason_that_postgresql_cannot_hold_is_made_holdable():
     request = RequestFactory().post("/", {"change_reason": "mis\x00read" + "!" * 1000})
-    actor, reason = acting_in(request, CAROL)
+    _, reason = acting_in(request, CAROL)
     assert "\x00" not in reason
     assert len(reason) == LONGEST_REASON
 

@@ -81,12 +81,12 @@ def test_three_of_three_edits_without_triggers_are_found(fresh_database: Databas
 def test_edits_of_a_typed_table_are_found(fresh_database: Database, records: list[Specimen]):
     corrected, changed, deleted, kept = records
     with triggers_off(fresh_database) as link:
-        link.execute("UPDATE labs_specimen SET accession = 'X' WHERE id = ANY (%s)", [[corrected.pk, changed.pk]])
+        link.execute("UPDATE labs_specimen SET accession = 'X' || id WHERE id IN (%s, %s)", [corrected.pk, changed.pk])
         link.execute("DELETE FROM labs_specimen WHERE id = %s", [deleted.pk])
+        columns = "subject_id, study_id, laboratory_id, material, collected, visit_label, condition, received"
         link.execute(
-            "INSERT INTO labs_specimen (id, subject_id, study_id, number, laboratory_id, accession, material, collected,"
-            " visit_label, condition, received) SELECT id + 100, subject_id, study_id, number + 100, laboratory_id, 'new',"
-            " material, collected, visit_label, condition, received FROM labs_specimen WHERE id = %s",
+            f"INSERT INTO labs_specimen (id, number, accession, {columns})"
+            f" SELECT id + 100, number + 100, 'new', {columns} FROM labs_specimen WHERE id = %s",
             [kept.pk],
         )
     output, error = reconcile("labs_specimen")

@@ -52,15 +52,11 @@ def course(rows: Sequence[Row], *, threshold: float, confirm_n: int) -> Row | No
         "nadir_day": rows[nadir]["day"],
         "last_day": rows[-1]["day"],
     }
-    for start, (day, state, _) in enumerate(decided):
-        if not state:
-            result["previous_day"] = day
-            continue
-        break
-    else:
-        return result | {"previous_day": None}
-    result["depleted"], result["first_below_day"] = True, day
-    result["previous_day"] = 0 if result["previous_day"] is None else result["previous_day"]
+    start = next((place for place, (_, state, _) in enumerate(decided) if state), None)
+    if start is None:
+        return result
+    result["depleted"], result["first_below_day"] = True, decided[start][0]
+    result["previous_day"] = decided[start - 1][0] if start else 0
     for place in range(start, len(decided)):
         day, state, _ = decided[place]
         if state:
@@ -104,7 +100,7 @@ def baseline(rows: Sequence[Row], zero: Row | None, rule: str) -> Row | None:
         return precedes(row, zero["time_zero_on"], zero["time_zero_at"], inclusive=inclusive)
 
     def order(row: Row) -> tuple[dt.date, dt.datetime, int, int]:
-        date, moment = row["collected_on"] or dt.date.min, row["collected_at"] or dt.datetime.min
+        date, moment = row["collected_on"] or dt.date.min, row["collected_at"] or dt.datetime(1, 1, 1)  # noqa: DTZ001 - site-local
         return date, moment, row["sequence"], row["result_id"]
 
     return max(filter(candidate, rows), key=order, default=None)

@@ -90,6 +90,8 @@ def test_impossible_parameters_are_refused_before_anything_is_computed(
     overrides: dict[str, dict[str, Any]], code: str
 ) -> None:
     with pytest.raises(ParameterError, match=rf"\[{code}\]"):
+        check_parameters(overrides)
+    with pytest.raises(ParameterError, match=rf"\[{code}\]"):
         evaluate(frames(), overrides)
 
 

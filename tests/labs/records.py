@@ -58,11 +58,26 @@ def row(subject: str, accession: str, collected: str, test: str, result: str, **
     """One line of a file; unit follows the test unless given."""
     unit = {"CD19": "cells/uL", "SCL70": "CU", "NAIVE": "%"}.get(test, "")
     fields = {
-        "material": "SERUM", "visit": "", "unit": unit, "condition": "", "reason": "", **changes,
+        "material": "SERUM",
+        "visit": "",
+        "unit": unit,
+        "condition": "",
+        "reason": "",
+        **changes,
     }
     return ",".join(
-        [subject, accession, fields["material"], collected, fields["visit"], test, result, fields["unit"],
-         fields["condition"], fields["reason"]]
+        [
+            subject,
+            accession,
+            fields["material"],
+            collected,
+            fields["visit"],
+            test,
+            result,
+            fields["unit"],
+            fields["condition"],
+            fields["reason"],
+        ]
     )
 
 

@@ -29,7 +29,7 @@ class User(AbstractUser):
             "Accounts are deactivated, never deleted: the audit trail names them. [account-delete]", {self}
         )
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Compare passwords; a hash of an older kind is renewed, at a moment when nobody is signed in yet."""
         with acting(actor=self.get_username(), reason="password hash renewed"):
             return bool(super().check_password(raw_password))

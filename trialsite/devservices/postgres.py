@@ -45,18 +45,14 @@ def make_cluster(*, programs: Path, folder: Path, account: Account, password: st
         *("-D", str(data), "-U", ADMIN, f"--pwfile={secret}", "--auth=scram-sha-256"),
         *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
     ]
-    done = subprocess.run(  # noqa: S603
-        command, capture_output=True, text=True, cwd="/", check=False, **account.arguments()
-    )
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **account.arguments())
     secret.unlink()
     if done.returncode:
         raise ServiceError(f"PostgreSQL could not make its data folder {data}: {done.stderr.strip()} [initdb]")
     return data
 
 
-def start_postgres(
-    *, programs: Path, data: Path, account: Account, log: Path, durable: bool = True
-) -> PostgresServer:
+def start_postgres(*, programs: Path, data: Path, account: Account, log: Path, durable: bool = True) -> PostgresServer:
     """Start the server on a free loopback port and wait until it accepts connections."""
     _await_orphan(data)
     for _ in range(START_TRIES):

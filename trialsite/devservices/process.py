@@ -115,11 +115,11 @@ def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
 def start(command: list[str], *, account: Account, log: Path, stop_signal: signal.Signals, **kwargs: Any) -> Any:
     """Start a server whose output goes to ``log``."""
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             command,
             stdout=output,
             stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent(stop_signal),  # noqa: PLW1509
+            preexec_fn=die_with_parent(stop_signal),
             cwd="/",
             **account.arguments(),
             **kwargs,

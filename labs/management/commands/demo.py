@@ -159,7 +159,12 @@ class Command(AuditedCommand):
             port = probe.getsockname()[1]
         manage = str(Path(settings.BASE_DIR) / "manage.py")
         server = stack.enter_context(
-            child("web", [manage, "runserver", f"127.0.0.1:{port}", "--noreload"], folder=settings.BASE_DIR, logs=self._var)
+            child(
+                "web",
+                [manage, "runserver", f"127.0.0.1:{port}", "--noreload"],
+                folder=settings.BASE_DIR,
+                logs=self._var,
+            )
         )
         address = f"http://127.0.0.1:{port}"
         self._await(address, server)

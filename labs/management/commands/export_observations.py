@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Study, baseline rule, target."""
         parser.add_argument("study", help="Code of the study.")
-        parser.add_argument("--baseline", required=True, help="Baseline rule, e.g. last-before-first-dose or visit:NAME.")
+        parser.add_argument(
+            "--baseline", required=True, help="Baseline rule, e.g. last-before-first-dose or visit:NAME."
+        )
         parser.add_argument("--to", type=Path, required=True, help="File that ends in .parquet or .csv.")
         parser.add_argument(
             "--below-lloq",
@@ -46,9 +48,7 @@ class Command(BaseCommand):
             number = None
             if imputation != NO_NUMBER:
                 censored_above = pl.col("qualifier") == ">"
-                number = pl.when(~censored_above).then(
-                    imputed(pl.col("value"), pl.col("qualifier"), rule=imputation)
-                )
+                number = pl.when(~censored_above).then(imputed(pl.col("value"), pl.col("qualifier"), rule=imputation))
             write = writer_for(options["to"])
         except (ParameterError, ExportError) as error:
             raise CommandError(str(error)) from error

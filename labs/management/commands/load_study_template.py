@@ -34,4 +34,6 @@ class Command(AuditedCommand):
         protocol = study.current_protocol()
         number = protocol.number if protocol else 0
         state = "is now" if changed else "already was"
-        self.stdout.write(f"Study {study.code} {state} at protocol version {number} (known: {', '.join(template_names())}).")
+        self.stdout.write(
+            f"Study {study.code} {state} at protocol version {number} (known: {', '.join(template_names())})."
+        )

@@ -55,7 +55,10 @@ PLANS = (
         "BOS", _day("2024-10-08"), 1975, "F", 73.3, 28, 91, antibody_baseline=195,
         late={"D14": 21}, not_done=("D56",), without_row=("M4",),
     ),
-    Plan("BOS", _day("2024-10-22"), 1981, "M", 79.1, 33, 122, antibody_baseline=470, naive_share=71, haemolysed=("D28",)),
+    Plan(
+        "BOS", _day("2024-10-22"), 1981, "M", 79.1, 33, 122, antibody_baseline=470,
+        naive_share=71, haemolysed=("D28",),
+    ),
 )  # fmt: skip
 
 
@@ -126,13 +129,11 @@ def samples_of(number: int, plan: Plan) -> list[Sample]:
     return rows
 
 
-def _visit_samples(
-    number: int, plan: Plan, visit: str, target: int, day: int, chance: random.Random
-) -> list[Sample]:
+def _visit_samples(number: int, plan: Plan, visit: str, target: int, day: int, chance: random.Random) -> list[Sample]:
     cells = cd19_count(plan, target, chance)
     antibody = antibody_level(plan, day, chance)
     tests: list[tuple[str, str, str, str]] = [("CD19", "EDTA blood", _below(cells, CD19_LLOQ, 1), "{cells}/uL")]
-    if cells >= 5:  # noqa: PLR2004 - too few cells cannot be divided into subsets
+    if cells >= 5:
         naive = plan.naive_share if target > 0 else chance.uniform(52, 66)
         switched = chance.uniform(3, 6) if target > 0 else chance.uniform(14, 22)
         tests += [

@@ -43,7 +43,10 @@ def endpoint_table(results: Iterable[EndpointResult]) -> Table:
     header = ["subject", *[title for _, title in COLUMNS]]
     rows = [[subject, *[row.get(code, "-") for code, _ in COLUMNS]] for subject, row in sorted(cells.items())]
     widths = [max(len(line[place]) for line in [header, *rows]) for place in range(len(header))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in [header, *rows]]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in [header, *rows]
+    ]
     return Table([lines[0], "-" * max(map(len, lines)), *lines[1:]], sorted(reasons))
 
 

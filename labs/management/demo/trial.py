@@ -173,7 +173,11 @@ def _product_chain(subject: Subject, site: Site, plan: Plan) -> list[Lot]:
     )
     apheresis.full_clean()
     apheresis.save()
-    for kind, day, place in [("collected", -35, site.name), ("shipped", -34, site.name), ("received", -33, "Manufacturer")]:
+    for kind, day, place in [
+        ("collected", -35, site.name),
+        ("shipped", -34, site.name),
+        ("received", -33, "Manufacturer"),
+    ]:
         event = CustodyEvent(
             apheresis=apheresis,
             kind=kind,

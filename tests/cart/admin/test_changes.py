@@ -122,8 +122,15 @@ def test_writer_of_one_study_cannot_enter_into_a_study_that_is_only_read(trial):
     carol = member(trial, name="carol4")
     user = trial.study.memberships.get(user__username="carol4").user
     other.study.memberships.create(user=user, role=Role.MONITOR)
-    answer = send(carol, add_page("cart.Subject"), study=other.study.pk, site=other.site.pk, code="X-1", sex="U",
-                  status="screening")
+    answer = send(
+        carol,
+        add_page("cart.Subject"),
+        study=other.study.pk,
+        site=other.site.pk,
+        code="X-1",
+        sex="U",
+        status="screening",
+    )
     assert answer.status_code == 200
     assert not Subject.objects.filter(code="X-1").exists()
 

@@ -48,8 +48,14 @@ def test_member_of_nothing_is_told_so(trial, django_user_model):
 @pytest.fixture
 def dead_letter(trial):
     return Job.objects.create(
-        kind="endpoints.recompute", payload={"study": trial.study.pk}, state=Job.State.DEAD, attempt=5, error="broke",
-        requested_by="carol", reason="asked", finished_at="2024-05-01T00:00:00Z",
+        kind="endpoints.recompute",
+        payload={"study": trial.study.pk},
+        state=Job.State.DEAD,
+        attempt=5,
+        error="broke",
+        requested_by="carol",
+        reason="asked",
+        finished_at="2024-05-01T00:00:00Z",
     )
 
 

@@ -70,12 +70,20 @@ def test_from_screening_to_infusion(coordinator, trial, schedule):
     saved(send(coordinator, page, status="enrolled", change_reason="eligible"))
 
     apheresis_values = {
-        "subject": subject.pk, "chain_of_identity": "COI-7", "collected_at_0": "2024-02-10", "collected_at_1": "09:00",
+        "subject": subject.pk,
+        "chain_of_identity": "COI-7",
+        "collected_at_0": "2024-02-10",
+        "collected_at_1": "09:00",
         "volume_ml": 250,
     }
     custody = new_row(
-        "custody_events", kind="collected", occurred_at_0="2024-02-10", occurred_at_1="12:00", place="Leuven",
-        first_person="AB", second_person="CD",
+        "custody_events",
+        kind="collected",
+        occurred_at_0="2024-02-10",
+        occurred_at_1="12:00",
+        place="Leuven",
+        first_person="AB",
+        second_person="CD",
     )
     saved(send(coordinator, add_page("cart.Apheresis"), **apheresis_values, **custody))
     apheresis = Apheresis.objects.get(chain_of_identity="COI-7")
@@ -87,29 +95,62 @@ def test_from_screening_to_infusion(coordinator, trial, schedule):
     release_test = new_row(
         "release_tests", specification=criterion.pk, received_text="91", value=91, passed="on", tested_on="2024-03-01"
     )
-    saved(send(
-        coordinator, add_page("cart.Lot"), number="LOT-7", target="CD19", subject=subject.pk, apheresis=apheresis.pk,
-        product=trial.product.pk, state="in-process", **release_test,
-    ))
+    saved(
+        send(
+            coordinator,
+            add_page("cart.Lot"),
+            number="LOT-7",
+            target="CD19",
+            subject=subject.pk,
+            apheresis=apheresis.pk,
+            product=trial.product.pk,
+            state="in-process",
+            **release_test,
+        )
+    )
     lot = Lot.objects.get(number="LOT-7")
-    saved(send(
-        coordinator, change_page(lot), state="released", released_at_0="2024-03-05", released_at_1="10:00",
-        change_reason="all criteria met",
-    ))
+    saved(
+        send(
+            coordinator,
+            change_page(lot),
+            state="released",
+            released_at_0="2024-03-05",
+            released_at_1="10:00",
+            change_reason="all criteria met",
+        )
+    )
 
-    dose = new_row("doses", drug="fludarabine", given_at_0="2024-03-07", given_at_1="09:00", planned_mg_m2=30,
-                   given_mg=52)
-    saved(send(
-        coordinator, add_page("cart.ConditioningCourse"), subject=subject.pk, number=1, regimen="Flu/Cy",
-        weight_kg=70, height_cm=170, bsa_formula="mosteller", bsa_m2="1.818", **dose,
-    ))
+    dose = new_row(
+        "doses", drug="fludarabine", given_at_0="2024-03-07", given_at_1="09:00", planned_mg_m2=30, given_mg=52
+    )
+    saved(
+        send(
+            coordinator,
+            add_page("cart.ConditioningCourse"),
+            subject=subject.pk,
+            number=1,
+            regimen="Flu/Cy",
+            weight_kg=70,
+            height_cm=170,
+            bsa_formula="mosteller",
+            bsa_m2="1.818",
+            **dose,
+        )
+    )
     assert ConditioningCourse.objects.get().doses.count() == 1
 
     sitting = new_row("administrations", number=1)
-    saved(send(
-        coordinator, add_page("cart.InfusionCourse"), subject=subject.pk, number=1, weight_kg=70,
-        planned_cells_per_kg_e6=1, **sitting,
-    ))
+    saved(
+        send(
+            coordinator,
+            add_page("cart.InfusionCourse"),
+            subject=subject.pk,
+            number=1,
+            weight_kg=70,
+            planned_cells_per_kg_e6=1,
+            **sitting,
+        )
+    )
     administration = Administration.objects.get(course__subject=subject)
     assert administration.subject == subject
     saved(send(coordinator, change_page(administration), **component_row(lot)))
@@ -119,16 +160,25 @@ def test_from_screening_to_infusion(coordinator, trial, schedule):
     assert component.viable_car_cells > 0
     lot.refresh_from_db()
     assert lot.state == Lot.State.INFUSED
-    actors = set(AuditEvent.objects.filter(row_id=str(lot.pk), table_name="cart_lot").values_list("context__actor",
-                                                                                                 flat=True))
+    actors = set(
+        AuditEvent.objects.filter(row_id=str(lot.pk), table_name="cart_lot").values_list("context__actor", flat=True)
+    )
     assert actors == {"carol"}
 
 
 def component_row(lot, **changes):
     values = {
-        "lot": lot.pk, "target": "CD19", "started_at_0": "2024-03-12", "started_at_1": "10:00", "volume_ml": 50,
-        "nucleated_cells_per_ml": 5_000_000, "viability_fraction": "0.9", "cd3_fraction": "0.95",
-        "car_fraction": "0.4", "weight_kg": 70, **changes,
+        "lot": lot.pk,
+        "target": "CD19",
+        "started_at_0": "2024-03-12",
+        "started_at_1": "10:00",
+        "volume_ml": 50,
+        "nucleated_cells_per_ml": 5_000_000,
+        "viability_fraction": "0.9",
+        "cd3_fraction": "0.95",
+        "car_fraction": "0.4",
+        "weight_kg": 70,
+        **changes,
     }
     return new_row("components", **values)
 
@@ -173,11 +223,20 @@ def test_negative_dose_is_refused_with_its_sentence(coordinator, trial, administ
 
 
 def test_negative_conditioning_dose_is_refused_with_its_sentence(coordinator, trial):
-    dose = new_row("doses", drug="fludarabine", given_at_0="2024-03-07", given_at_1="09:00", planned_mg_m2=30,
-                   given_mg=-52)
+    dose = new_row(
+        "doses", drug="fludarabine", given_at_0="2024-03-07", given_at_1="09:00", planned_mg_m2=30, given_mg=-52
+    )
     answer = send(
-        coordinator, add_page("cart.ConditioningCourse"), subject=make_subject(trial).pk, number=1, regimen="Flu",
-        weight_kg=70, height_cm=170, bsa_formula="mosteller", bsa_m2="1.818", **dose,
+        coordinator,
+        add_page("cart.ConditioningCourse"),
+        subject=make_subject(trial).pk,
+        number=1,
+        regimen="Flu",
+        weight_kg=70,
+        height_cm=170,
+        bsa_formula="mosteller",
+        bsa_m2="1.818",
+        **dose,
     )
     refused(answer, "negative-dose")
 
@@ -193,8 +252,14 @@ def test_apheresis_of_another_subject_is_refused_for_a_lot(coordinator, trial):
     lot = make_lot(trial, make_subject(trial, "KUL-002"), number="L-2")
     mine = make_subject(trial)
     answer = send(
-        coordinator, add_page("cart.Lot"), number="L-9", target="CD19", subject=mine.pk, apheresis=lot.apheresis_id,
-        product=trial.product.pk, state="in-process",
+        coordinator,
+        add_page("cart.Lot"),
+        number="L-9",
+        target="CD19",
+        subject=mine.pk,
+        apheresis=lot.apheresis_id,
+        product=trial.product.pk,
+        state="in-process",
     )
     refused(answer, "wrong-subject")
 

@@ -35,9 +35,9 @@ def test_every_page_is_scoped_audited_and_without_delete(superuser):
         page = admin.site._registry[model]
         assert isinstance(page, DeskAdmin), model
         assert "delete_selected" not in (page.actions or ())
-        assert superuser.get(reverse(
-            f"admin:{model._meta.app_label}_{model._meta.model_name}_delete", args=[1]
-        )).status_code in (302, 403), model
+        assert superuser.get(
+            reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_delete", args=[1])
+        ).status_code in (302, 403), model
 
 
 def test_every_foreign_key_is_chosen_by_search():

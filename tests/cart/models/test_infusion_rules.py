@@ -77,7 +77,9 @@ def test_infusion_before_release_is_refused(trial):
 
 def test_component_target_must_be_bound_by_the_lot(trial):
     subject = make_subject(trial)
-    refused(component(make_administration(subject), make_lot(trial, subject, number="L"), target="BCMA").save, "lot-target")
+    refused(
+        component(make_administration(subject), make_lot(trial, subject, number="L"), target="BCMA").save, "lot-target"
+    )
 
 
 def test_one_dual_lot_gives_a_component_per_target(trial):

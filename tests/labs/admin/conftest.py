@@ -20,7 +20,12 @@ def laboratory(trial):
 def ata(laboratory):
     analyte = Analyte.objects.create(code="ATA", name="Anti-topo I", unit="CU")
     AssayVersion.objects.create(
-        laboratory=laboratory, analyte=analyte, kit="Kit A", unit="CU", lloq=Decimal(10), cutoff=Decimal(20),
+        laboratory=laboratory,
+        analyte=analyte,
+        kit="Kit A",
+        unit="CU",
+        lloq=Decimal(10),
+        cutoff=Decimal(20),
         valid_from=date(2024, 1, 1),
     )
     return analyte

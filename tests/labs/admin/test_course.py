@@ -91,8 +91,13 @@ def titers(infused, laboratory, ata):
             subject=infused, laboratory=laboratory, accession=f"A-{number}", collected=day, condition=condition
         )
         Result.objects.create(
-            specimen=specimen, analyte=ata, assay=assay, unit="CU", received_text=text,
-            qualifier="<" if text.startswith("<") else "=", value=Decimal(text.lstrip("<")),
+            specimen=specimen,
+            analyte=ata,
+            assay=assay,
+            unit="CU",
+            received_text=text,
+            qualifier="<" if text.startswith("<") else "=",
+            value=Decimal(text.lstrip("<")),
         )
 
 

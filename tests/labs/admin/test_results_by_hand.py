@@ -88,8 +88,14 @@ def test_stored_result_cannot_be_changed_and_has_its_history(coordinator, specim
 def test_specimen_is_entered_by_hand_and_its_subject_stays(coordinator, trial, laboratory):
     subject = make_subject(trial)
     answer = send(
-        coordinator, add_page("labs.Specimen"), subject=subject.pk, laboratory=laboratory.pk, accession="A-9",
-        material="serum", collected="2024-03", condition="good",
+        coordinator,
+        add_page("labs.Specimen"),
+        subject=subject.pk,
+        laboratory=laboratory.pk,
+        accession="A-9",
+        material="serum",
+        collected="2024-03",
+        condition="good",
     )
     assert answer.status_code == 302
     stored = Specimen.objects.get()

@@ -36,7 +36,10 @@ def values():
 
 def test_good_file_is_stored_as_received(trial, subject, laboratory, tmp_path):
     report = import_rows(
-        trial.study, laboratory, tmp_path, "a.csv",
+        trial.study,
+        laboratory,
+        tmp_path,
+        "a.csv",
         row("KUL-001", "A1", "2024-03-01T08:30", "SCL70", "812.50"),
         row("KUL-001", "A1", "2024-03-01T08:30", "ANA", "1:640"),
         row("KUL-001", "A2", "2024-03-26T09:00", "CD19", "<1", material="EDTA"),
@@ -56,7 +59,10 @@ def test_good_file_is_stored_as_received(trial, subject, laboratory, tmp_path):
 
 def test_one_bad_row_refuses_the_whole_file(trial, subject, laboratory, tmp_path):
     report = import_rows(
-        trial.study, laboratory, tmp_path, "bad.csv",
+        trial.study,
+        laboratory,
+        tmp_path,
+        "bad.csv",
         row("KUL-001", "A1", "2024-03-01", "SCL70", "812"),
         row("KUL-001", "A2", "2024-03-02", "SCL70", "1_000"),
     )
@@ -81,12 +87,18 @@ def test_same_file_again_is_a_no_op(trial, subject, laboratory, tmp_path):
 
 def test_corrected_file_supersedes_and_keeps_the_old_value(trial, subject, laboratory, tmp_path):
     import_rows(
-        trial.study, laboratory, tmp_path, "a.csv",
+        trial.study,
+        laboratory,
+        tmp_path,
+        "a.csv",
         row("KUL-001", "A1", "2024-03-01", "SCL70", "812"),
         row("KUL-001", "A1", "2024-03-01", "ANA", "1:640"),
     )
     report = import_rows(
-        trial.study, laboratory, tmp_path, "b.csv",
+        trial.study,
+        laboratory,
+        tmp_path,
+        "b.csv",
         row("KUL-001", "A1", "2024-03-01", "SCL70", "821"),
         row("KUL-001", "A1", "2024-03-01", "ANA", "1:640"),
         row("KUL-001", "A1", "2024-03-01", "CD19", "12"),
@@ -147,7 +159,10 @@ def test_specimen_of_another_subject_is_refused(trial, subject, laboratory, tmp_
 def test_quarantine_lets_good_rows_in_where_agreed(trial, subject, tmp_path):
     laboratory = make_laboratory("Q", quarantine=True)
     report = import_rows(
-        trial.study, laboratory, tmp_path, "q.csv",
+        trial.study,
+        laboratory,
+        tmp_path,
+        "q.csv",
         row("KUL-001", "A1", "2024-03-01", "SCL70", "8"),
         row("KUL-001", "A2", "2024-03-01", "SCL70", "inf"),
     )
@@ -161,7 +176,10 @@ def test_every_loaded_row_has_an_audit_event_with_its_actor(trial, subject, labo
     from django.db import connection
 
     import_rows(
-        trial.study, laboratory, tmp_path, "a.csv",
+        trial.study,
+        laboratory,
+        tmp_path,
+        "a.csv",
         *[row("KUL-001", f"A{n}", f"2024-03-{n:02}", "SCL70", str(n)) for n in range(1, 21)],
     )
     with connection.cursor() as cursor:

@@ -85,8 +85,8 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
 
     def _rollback(self) -> None:
         with self._forgetting():
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> None:
         with self._forgetting():
-            super()._savepoint_rollback(sid)
+            super()._savepoint_rollback(sid)  # type: ignore[misc]
