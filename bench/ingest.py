@@ -7,11 +7,12 @@ import argparse
 import datetime as dt
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import django
-import polars as pl
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
 os.environ["TRIALSITE_TEST_DURABLE"] = "1"
@@ -23,6 +24,7 @@ django.setup()
 import psycopg
 from django.db import connection
 
+from bench.make_csv import RESULTS_PER_SUBJECT, TESTS
 from bench.measure import Pair, bench_database, peak_megabytes, report, seconds
 from cart.models import Study, Subject
 from labs.actions.transfers import import_file
@@ -31,8 +33,6 @@ from tests.cart.records import make_trial
 from tests.databases import Database
 from tests.labs.records import HEADER, LAYOUT
 from trialsite.audit.context import acting
-
-TESTS, RESULTS_PER_SUBJECT = 20, 500
 
 
 def make_records(code: str, subjects: int) -> tuple[Study, Laboratory]:
@@ -52,32 +52,10 @@ def make_records(code: str, subjects: int) -> tuple[Study, Laboratory]:
     return trial.study, laboratory
 
 
-def write_csv(path: Path, rows: int, *, salt: int) -> None:
-    """A file of ``rows`` results in blocks; ``salt`` makes its bytes its own."""
-    block = 1_000_000
-    with path.open("wb") as file:
-        file.write(HEADER.encode() + b"\n")
-        for start in range(0, rows, block):
-            n = pl.int_range(start, min(start + block, rows), eager=True)
-            specimen = n // TESTS
-            subject = specimen // (RESULTS_PER_SUBJECT // TESTS)
-            visit = specimen % (RESULTS_PER_SUBJECT // TESTS)
-            frame = pl.DataFrame({"n": n, "specimen": specimen, "subject": subject, "visit": visit}).select(
-                pl.format("S{}", pl.col("subject").cast(pl.String).str.zfill(6)),
-                pl.format("A{}", pl.col("specimen")),
-                pl.lit("SERUM").alias("material"),
-                (pl.date(2020, 1, 1) + pl.duration(days=pl.col("visit") * 14)).dt.to_string("%Y-%m-%dT08:30"),
-                pl.format("V{}", pl.col("visit")).alias("visit"),
-                pl.format("T{}", (pl.col("n") % TESTS).cast(pl.String).str.zfill(2)).alias("test"),
-                pl.when(pl.col("n") % 50 == 0)
-                .then(pl.lit("<1"))
-                .otherwise(((pl.col("n") * 7919 + salt) % 90000 / 100 + 1).round(2).cast(pl.String))
-                .alias("result"),
-                pl.lit("g/L").alias("unit"),
-                pl.lit("").alias("condition"),
-                pl.lit("").alias("reason"),
-            )
-            frame.write_csv(file, include_header=False, quote_style="never")
+def make_file(path: Path, rows: int, *, salt: int) -> None:
+    """Write the file in another process: what making it takes is not the importer's memory."""
+    command = [sys.executable, "-m", "bench.make_csv", str(path), str(rows), str(salt)]
+    subprocess.run(command, check=True)
 
 
 def bare_copy(database: Database, path: Path) -> None:
@@ -103,7 +81,7 @@ def main() -> None:
             for turn in range(options.pairs + 1):
                 study, laboratory = make_records(f"B{turn}", options.rows // RESULTS_PER_SUBJECT + 1)
                 path = folder / f"{turn}.csv"
-                write_csv(path, options.rows, salt=turn)
+                make_file(path, options.rows, salt=turn)
                 with psycopg.connect(database.admin_url, autocommit=True) as admin:
                     admin.execute("CHECKPOINT")
                 limit = seconds(lambda path=path: bare_copy(database, path))

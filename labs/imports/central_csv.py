@@ -16,7 +16,7 @@ import polars as pl
 
 from labs.imports.layout import Layout
 
-BLOCK_BYTES = 12_000_000
+BLOCK_BYTES = 4_000_000
 MAX_LINE_BYTES = 1_000_000
 FINDING_SCHEMA = {
     "line": pl.Int64,

@@ -87,6 +87,9 @@ DEFAULTED = [
     "baseline_flag",
     "supersession_reason",
 ]
+_EXISTING_SCHEMA = {**dict.fromkeys(KEY, pl.String), "specimen_id": pl.Int64, "existing_owner": pl.Int64}
+# Above this the keys are looked up in the database again: memory stays bounded.
+MAX_REMEMBERED = 1_000_000
 _CURRENT_SCHEMA = {
     "specimen_id": pl.Int64,
     "analyte_id": pl.Int64,
@@ -122,6 +125,8 @@ class ResultLoader:
         self._transfer_id = transfer_id
         self._correction_reason = correction_reason
         self._last_number: dict[int, int] = {}
+        # Specimens this transfer made, while the database held none of this laboratory and study before it.
+        self._own: pl.DataFrame | None = None
         # Whoever numbers specimens of this study waits here until this transaction ends.
         lock_specimen_numbers(study_id=study_id)
         with connection.cursor() as cursor:
@@ -132,6 +137,12 @@ class ResultLoader:
                 " (accession text, material text, collected text) ON COMMIT DROP"
             )
             cursor.execute("CREATE TEMP TABLE IF NOT EXISTS incoming_key (id bigint) ON COMMIT DROP")
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM labs_specimen WHERE laboratory_id = %s AND study_id = %s)",
+                [laboratory_id, study_id],
+            )
+            if not cursor.fetchone()[0]:
+                self._own = pl.DataFrame(schema=_EXISTING_SCHEMA)
 
     def load(self, rows: pl.DataFrame) -> Loaded:
         """Store a block of checked rows."""
@@ -196,6 +207,10 @@ class ResultLoader:
         )
 
     def _existing(self, specimens: pl.DataFrame) -> pl.DataFrame:
+        """Specimens of these keys that are stored, with the subject they belong to."""
+        if self._own is not None:
+            # Under the study's lock nobody else can have made one since.
+            return self._own.join(specimens.select(KEY), on=KEY, how="semi")
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE incoming_specimen")
         copy_in("incoming_specimen", specimens.select(KEY))
@@ -209,7 +224,7 @@ class ResultLoader:
             " WHERE laboratory_id = %(laboratory)s AND accession = i.accession AND study_id = %(study)s"
             " AND material = i.material AND collected = i.collected OFFSET 0) s",
             {"laboratory": self._laboratory_id, "study": self._study_id},
-            {**dict.fromkeys(KEY, pl.String), "specimen_id": pl.Int64, "existing_owner": pl.Int64},
+            _EXISTING_SCHEMA,
         )
 
     def _number(self, new: pl.DataFrame) -> pl.DataFrame:
@@ -237,6 +252,11 @@ class ResultLoader:
         return numbered.with_columns((pl.col("owner") * 2**SPECIMEN_BITS + pl.col("number")).alias("id"))
 
     def _store_specimens(self, numbered: pl.DataFrame) -> None:
+        if self._own is not None:
+            made = numbered.select(*KEY, pl.col("id").alias("specimen_id"), pl.col("owner").alias("existing_owner"))
+            self._own = pl.concat([self._own, made])
+            if self._own.height > MAX_REMEMBERED:
+                self._own = None
         copy_in(
             "labs_specimen",
             numbered.with_columns(
@@ -275,7 +295,7 @@ class ResultLoader:
             "SELECT r.specimen_id, r.analyte_id, r.version, r.transfer_id, r.received_text, r.received_unit,"
             " r.standard_text, r.unit, r.missing_reason, r.range_flag, r.baseline_flag, r.source_sequence"
             f" FROM incoming_key k CROSS JOIN LATERAL (SELECT * FROM labs_result"
-            f" WHERE id BETWEEN k.id << {bits} AND (k.id << {bits}) | {2**bits - 1}) r ORDER BY r.id",
+            f" WHERE id BETWEEN k.id << {bits} AND (k.id << {bits}) | {2**bits - 1} OFFSET 0) r ORDER BY r.id",
             {},
             _CURRENT_SCHEMA,
         ).with_columns(pl.col("baseline_flag") == "t")

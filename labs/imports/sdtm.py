@@ -178,6 +178,15 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
         .otherwise(pl.col("received_text"))
         .alias("received_text"),
     )
+    # A test repeated on the same occasion is a specimen of its own, told apart by its place among them.
+    occasion = ["accession", "material", "collected", "source"]
+    repeat = pl.col("source_sequence").rank("dense").over(occasion)
+    rows = rows.with_columns(
+        pl.when(repeat > 1)
+        .then(pl.col("accession").str.slice(0, 75) + "#" + repeat.cast(pl.String))
+        .otherwise(pl.col("accession"))
+        .alias("accession")
+    )
     rows = rows.join(subjects, on="source_code", how="left", maintain_order="left").join(
         analytes, on="source", how="left", maintain_order="left"
     )

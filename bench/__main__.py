@@ -1,0 +1,9 @@
+"""``make bench``: every measurement at its reduced size."""
+
+import subprocess
+import sys
+
+MODULES = [["bench.ingest", "--rows", "1000000"], ["bench.one_subject"]]
+
+for module in MODULES:
+    subprocess.run([sys.executable, "-m", *module], check=True)
