@@ -4,6 +4,8 @@ BIN := .venv/bin
 # An account without a home of its own keeps the package cache in the clone.
 export UV_CACHE_DIR := $(shell if [ -n "$$UV_CACHE_DIR" ]; then echo "$$UV_CACHE_DIR"; elif [ -w "$$HOME" ]; then echo "$$HOME/.cache/uv"; else echo "$(CURDIR)/var/uv-cache"; fi)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Certificates of the machine: a laboratory's network may end TLS with one of its own.
+export UV_SYSTEM_CERTS = 1
 
 .PHONY: help demo test services environment lint types contracts bench requirements clean
 help: ## what there is

@@ -19,8 +19,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max
 
-from cart.actions.endpoints import current_results, request_recompute
+from cart.actions.endpoints import RECOMPUTE, current_results, request_recompute
 from cart.actions.templates import load_template, read_template
 from cart.models import Study
 from labs.actions.catalogue import load_analytes, register_laboratory
@@ -108,6 +109,7 @@ class Command(AuditedCommand):
         return study, laboratory
 
     def _feed(self, study: Study, laboratory: Laboratory) -> None:
+        self._first_job = Job.objects.aggregate(last=Max("pk"))["last"] or 0
         sites = make_sites(study)
         make_accounts(study, sites, self._passwords())
         codes = enter_subjects(study, sites)
@@ -119,22 +121,27 @@ class Command(AuditedCommand):
             self.stdout.write(report.text())
 
     def _compute(self, study: Study) -> None:
+        first = self._first_job
         job = request_recompute(study=study, actor="data.manager", reason="endpoint table of the demo")
         deadline = time.monotonic() + JOB_SECONDS
         while time.monotonic() < deadline:
             job.refresh_from_db()
             if job.state == Job.State.DONE:
-                result = job.result or {}
-                self.stdout.write(
-                    f"Job {job.pk} done: {result.get('subjects_changed')} of {result.get('subjects_seen')} stale "
-                    "subjects had new inputs."
-                )
+                self._tell_jobs(first)
                 return
             if job.state == Job.State.DEAD:
                 raise CommandError(f"Job {job.pk} failed: {job.error} [job-failed]")
             time.sleep(0.1)
         raise CommandError(
             f"Job {job.pk} did not end within {JOB_SECONDS} s; {self._var / 'worker.log'} says why. [job-late]"
+        )
+
+    def _tell_jobs(self, first: int) -> None:
+        # Every accepted file asked for a job of its own; the worker took them while the next file was read.
+        results = list(Job.objects.filter(pk__gt=first, kind=RECOMPUTE).values_list("result", flat=True))
+        changed = sum((result or {}).get("subjects_changed", 0) for result in results)
+        self.stdout.write(
+            f"{len(results)} endpoint jobs done by the worker: {changed} evaluations written."
         )
 
     def _show(self, study: Study) -> None:
