@@ -178,8 +178,11 @@ class Command(AuditedCommand):
             self.stdout.write(f"  {ACCOUNTS[name][0].label:<22} {name:<22} {password}")
         self.stdout.write("\nCtrl-C stops everything.")
         self.stdout.flush()
+        # polars has put a handler of its own before Python's, and a restarted wait would never look at either.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            server.wait()
+            while server.poll() is None:
+                time.sleep(0.3)
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
             return
