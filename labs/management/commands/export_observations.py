@@ -48,7 +48,7 @@ class Command(BaseCommand):
             number = None
             if imputation != NO_NUMBER:
                 censored_above = pl.col("qualifier") == ">"
-                number = pl.when(~censored_above).then(imputed(pl.col("value"), pl.col("qualifier"), rule=imputation))
+                number = pl.when(~censored_above).then(imputed(rule=imputation))
             write = writer_for(options["to"])
         except (ParameterError, ExportError) as error:
             raise CommandError(str(error)) from error
@@ -72,8 +72,8 @@ class Command(BaseCommand):
         for start in range(0, len(subject_ids), CHUNK_SUBJECTS):
             chunk = subject_ids[start : start + CHUNK_SUBJECTS]
             frame = observations_with_source(study.pk, chunk).with_columns(
-                interval_low(pl.col("value"), pl.col("qualifier")).alias("low"),
-                interval_high(pl.col("value"), pl.col("qualifier")).alias("high"),
+                interval_low().alias("low"),
+                interval_high().alias("high"),
             )
             changed = baseline_and_change(frame, time_zero(study.pk, chunk), rule=rule, number=number)
             parts.append(OBSERVATIONS.shaped(observation_rows(changed, study=study.code, rule=rule)))

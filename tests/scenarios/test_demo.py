@@ -1,0 +1,49 @@
+"""``make demo ONCE=1`` in an empty database: from files to tables through real processes."""
+
+import subprocess
+import sys
+
+import polars as pl
+
+from cart.models import Subject
+from labs.models import Result
+from tests.databases import ROOT
+
+
+def demo(database, folder):
+    return subprocess.run(
+        [sys.executable, "manage.py", "demo", "--once", "--to", str(folder)],
+        cwd=ROOT,
+        env=database.environment(CELERY_QUEUE=f"demo-{database.name}"),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_demo_runs_twice_and_tells_the_same(fresh_database, tmp_path):
+    first = demo(fresh_database, tmp_path / "one")
+    assert first.returncode == 0, first.stderr
+    assert "9 synthetic subjects" in first.stdout
+    assert Subject.objects.count() == 9
+    corrected = Result.objects.filter(version=2)
+    assert corrected.count() == 1
+
+    long = pl.read_parquet(tmp_path / "one" / "endpoints.parquet")
+    assert long["USUBJID"].n_unique() == 9
+    missing = long.filter(pl.col("STATUS") == "not-evaluable")
+    assert missing.height > 0
+    assert missing["REASON"].str.len_chars().min() > 0
+    assert missing["AVAL"].null_count() == missing.height
+    reset = dict(long.filter(pl.col("PARAMCD") == "RESET").select("USUBJID", "AVALC").iter_rows())
+    assert sorted(filter(None, reset.values())) == ["met"] * 5 + ["not met"] * 2
+    half_lives = long.filter(pl.col("PARAMCD") == "TITERHL")["AVAL"].drop_nulls()
+    assert half_lives.is_between(20, 62).all()
+
+    again = demo(fresh_database, tmp_path / "two")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("already accepted") == 3
+    assert pl.read_parquet(tmp_path / "two" / "endpoints.parquet").equals(long)
+    for name in ("endpoints.csv", "endpoints.parquet", "subjects.csv", "subjects.parquet"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
