@@ -86,9 +86,7 @@ def check_answers(answers: pl.DataFrame) -> None:
         raise EndpointError(
             f"{silent['code'][0]} left {silent.height} answers without value and reason. [missing-without-reason]"
         )
-    repeated = (
-        (answers.select(KEY) == answers.select(KEY).shift(1)).select(pl.all_horizontal(pl.all())).to_series()
-    )
+    repeated = (answers.select(KEY) == answers.select(KEY).shift(1)).select(pl.all_horizontal(pl.all())).to_series()
     if repeated.any():
         raise EndpointError(
             f"{answers.filter(repeated)['code'][0]} answered one subject, series and timepoint twice. [answer-twice]"

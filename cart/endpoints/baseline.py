@@ -53,11 +53,7 @@ def _precedes(date: str, moment: str, *, inclusive: bool) -> pl.Expr:
             .then(pl.col("collected_at") <= pl.col(moment))
             .otherwise(pl.col("collected_on") <= pl.col(date))
         )
-    return (
-        pl.when(timed)
-        .then(pl.col("collected_at") < pl.col(moment))
-        .otherwise(pl.col("collected_on") < pl.col(date))
-    )
+    return pl.when(timed).then(pl.col("collected_at") < pl.col(moment)).otherwise(pl.col("collected_on") < pl.col(date))
 
 
 def is_candidate(rule: str) -> pl.Expr:

@@ -152,9 +152,7 @@ def fold_change(
     'true drop at least as large'
     """
     if baseline <= 0 or followup <= 0:
-        raise ValueError(
-            f"A fold change needs values above zero; found {baseline} and {followup}. [fold-change]"
-        )
+        raise ValueError(f"A fold change needs values above zero; found {baseline} and {followup}. [fold-change]")
     at_limit = math.log2(followup / baseline)
     if baseline_qualifier == followup_qualifier == "=":
         return FoldChange(at_limit, at_limit, at_limit, at_limit, "exact")

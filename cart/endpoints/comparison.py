@@ -106,17 +106,13 @@ def _with_baseline(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFr
     samples = sampled(inputs, parameters)
     base = baseline_rows(samples, rule=parameters["baseline_rule"], by=SERIES).select(
         *SERIES,
-        pl.col(
-            "low", "high", "exact", "qualifier", "cutoff", "position", "confounder", "confounder_ids"
-        ).name.prefix("base_"),
+        pl.col("low", "high", "exact", "qualifier", "cutoff", "position", "confounder", "confounder_ids").name.prefix(
+            "base_"
+        ),
         pl.col("result_id").alias("base_id"),
     )
-    ratio_low = (
-        pl.when(pl.col("base_high").is_infinite()).then(0.0).otherwise(pl.col("low") / pl.col("base_high"))
-    )
-    ratio_high = (
-        pl.when(pl.col("base_low") == 0).then(math.inf).otherwise(pl.col("high") / pl.col("base_low"))
-    )
+    ratio_low = pl.when(pl.col("base_high").is_infinite()).then(0.0).otherwise(pl.col("low") / pl.col("base_high"))
+    ratio_high = pl.when(pl.col("base_low") == 0).then(math.inf).otherwise(pl.col("high") / pl.col("base_low"))
     positive = (
         pl.when(pl.col("base_low") >= pl.col("base_cutoff"))
         .then(pl.lit(value=True))
@@ -126,9 +122,7 @@ def _with_baseline(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFr
     remark = pl.concat_str(
         pl.format("inside the window of {}", "confounder"),
         pl.format("baseline inside the window of {}", "base_confounder"),
-        pl.when(pl.col("flag_ids").is_not_null()).then(
-            pl.lit(f"rituximab within {parameters['rituximab_days']} days")
-        ),
+        pl.when(pl.col("flag_ids").is_not_null()).then(pl.lit(f"rituximab within {parameters['rituximab_days']} days")),
         separator="; ",
         ignore_nulls=True,
     )
@@ -158,9 +152,7 @@ def visits(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """The record chosen for each planned visit, of ``compared``."""
     return inputs.kept(
         key_of("visits", parameters),
-        lambda: visit_records(compared(inputs, parameters), inputs.planned_visits, by=SERIES).filter(
-            "chosen"
-        ),
+        lambda: visit_records(compared(inputs, parameters), inputs.planned_visits, by=SERIES).filter("chosen"),
     )
 
 

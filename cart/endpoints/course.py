@@ -75,9 +75,7 @@ def depletion_course(samples: pl.DataFrame, *, threshold: float, confirm_n: int)
     below = told["below"].to_numpy()
     rows = np.arange(below.size)
     first = segments.first(below == 1)
-    recovered = segments.first(
-        _runs_above(below, segments, length=confirm_n) & (rows > segments.spread(first))
-    )
+    recovered = segments.first(_runs_above(below, segments, length=confirm_n) & (rows > segments.spread(first)))
     positions = {
         "first": first,
         "previous": segments.last((below == 0) & (rows < segments.spread(first))),
@@ -148,10 +146,7 @@ def _labelled(subjects: pl.DataFrame, positions: dict[str, Whole], samples: pl.D
     previous_day = days["day"].gather(at["previous"]).fill_null(0).set(first_day.is_null(), None)
     last_below_day = days["day"].gather(at["last"])
     found, undecided = first_day.is_not_null(), at["undecided"] < samples.height
-    ends = {
-        name: samples[name] if name in samples.columns else pl.Series(dtype=pl.Float64)
-        for name in ("low", "high")
-    }
+    ends = {name: samples[name] if name in samples.columns else pl.Series(dtype=pl.Float64) for name in ("low", "high")}
     return subjects.select(
         "subject_id",
         # One undecided count is enough to make "never depleted" unprovable.

@@ -65,9 +65,7 @@ def course_of(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     threshold, confirm_n = parameters["threshold"], parameters["confirm_n"]
     return inputs.kept(
         ("course", threshold, confirm_n),
-        lambda: depletion_course(
-            inputs.evaluable([ANALYTE]).filter("after"), threshold=threshold, confirm_n=confirm_n
-        ),
+        lambda: depletion_course(inputs.evaluable([ANALYTE]).filter("after"), threshold=threshold, confirm_n=confirm_n),
     )
 
 
@@ -89,9 +87,7 @@ def depleted(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFr
     ``text`` yes or no; ``reason`` says where the baseline was already depleted (prior anti-CD20) or is
     missing, or why there is no answer.
     """
-    base = baseline_rows(
-        inputs.evaluable([ANALYTE]), rule=parameters["baseline_rule"], by=["subject_id"]
-    ).select(
+    base = baseline_rows(inputs.evaluable([ANALYTE]), rule=parameters["baseline_rule"], by=["subject_id"]).select(
         "subject_id",
         is_below(threshold=parameters["threshold"]).alias("base_below"),
         pl.col("result_id").alias("base_id"),

@@ -42,9 +42,9 @@ def fitted_series(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFra
     confidence = parameters["confidence"]
     samples = with_baseline(inputs, parameters).filter(pl.col("time_zero_on").is_not_null())
     begun = (pl.col("position") >= pl.col("base_position")).fill_null(pl.col("day") >= 0)
-    points = samples.filter(
-        pl.col("exact") & (pl.col("value") > 0) & pl.col("confounder").is_null() & begun
-    ).select(*SERIES, "day", "value", "result_id", "remark", "therapy_ids")
+    points = samples.filter(pl.col("exact") & (pl.col("value") > 0) & pl.col("confounder").is_null() & begun).select(
+        *SERIES, "day", "value", "result_id", "remark", "therapy_ids"
+    )
     falling = points.filter(_falling(points))
     fitted = falling.group_by(SERIES, maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("points"),
@@ -60,9 +60,7 @@ def fitted_series(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFra
         confidence=confidence,
     )
     series = samples.group_by(SERIES, maintain_order=True).agg(pl.col("name").first())
-    return series.join(
-        pl.concat([fitted, fits], how="horizontal"), on=SERIES, how="left", maintain_order="left"
-    )
+    return series.join(pl.concat([fitted, fits], how="horizontal"), on=SERIES, how="left", maintain_order="left")
 
 
 def _falling(points: pl.DataFrame) -> pl.Series:
@@ -112,9 +110,7 @@ def elimination_ratio(inputs: Prepared, parameters: Mapping[str, Any], answers: 
 
 
 HALF_LIFE = register(
-    Definition(
-        "TITERHL", "Autoantibody, half-life", "d", "1", SOURCE, INPUTS, elimination, (*SHARED, CONFIDENCE)
-    )
+    Definition("TITERHL", "Autoantibody, half-life", "d", "1", SOURCE, INPUTS, elimination, (*SHARED, CONFIDENCE))
 )
 RATIO = register(
     Definition(

@@ -55,9 +55,7 @@ def half_life(days: npt.ArrayLike, values: npt.ArrayLike, *, confidence: float =
     """
     x, y = np.asarray(days, dtype=float), np.asarray(values, dtype=float)
     if x.size < MIN_POINTS or x.size != y.size:
-        raise ValueError(
-            f"A half-life needs {MIN_POINTS} points; found {x.size} and {y.size}. [half-life-points]"
-        )
+        raise ValueError(f"A half-life needs {MIN_POINTS} points; found {x.size} and {y.size}. [half-life-points]")
     if not (y > 0).all() or np.ptp(x) == 0:
         raise ValueError("A half-life needs values above zero on different days. [half-life-values]")
     fit = half_lives(x, y, np.array([x.size]), confidence=confidence).row(0, named=True)

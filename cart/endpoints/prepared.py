@@ -109,9 +109,7 @@ class Prepared:
     def __post_init__(self) -> None:
         for name in FRAMES:
             if name not in self.frames:
-                raise FrameError(
-                    f"Frame {name} is missing; the kernels read {', '.join(FRAMES)}. [frame-missing]"
-                )
+                raise FrameError(f"Frame {name} is missing; the kernels read {', '.join(FRAMES)}. [frame-missing]")
             check_frame(name, self.frames[name])
         _check_once("subjects", self.subjects, "subject_id")
         _check_once("time_zero", self.frames["time_zero"], "subject_id")

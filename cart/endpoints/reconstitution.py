@@ -43,9 +43,7 @@ def naive_at_recovery(inputs: Prepared, parameters: Mapping[str, Any], answers: 
         .filter("after")
         .join(course.drop_nulls("recovered_day"), on="subject_id", how="inner")
         .with_columns((pl.col("day") - pl.col("recovered_day")).abs().alias("distance"))
-        .filter(
-            (pl.col("distance") <= parameters["within_days"]) & (pl.col("day") > pl.col("last_below_day"))
-        )
+        .filter((pl.col("distance") <= parameters["within_days"]) & (pl.col("day") > pl.col("last_below_day")))
         .sort("subject_id", "distance", "position")
         .group_by("subject_id", maintain_order=True)
         .first()

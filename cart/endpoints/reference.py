@@ -83,9 +83,7 @@ def reference_page() -> str:
     """Markdown of ``docs/reference/endpoints.md``: every definition with its parameters, in registry order."""
     lines = [HEAD]
     for module in MODULES:
-        codes = [
-            code for code, definition in REGISTRY.items() if definition.compute.__module__ == module.__name__
-        ]
+        codes = [code for code, definition in REGISTRY.items() if definition.compute.__module__ == module.__name__]
         for code in codes:
             lines += _section(REGISTRY[code])
     return "\n".join(lines).rstrip() + "\n"

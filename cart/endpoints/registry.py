@@ -130,9 +130,7 @@ def register(definition: Definition) -> Definition:
         raise RegistryError(f"Endpoint {code} is registered twice. [endpoint-twice]")
     absent = [needed for needed in definition.needs if needed not in REGISTRY]
     if absent:
-        raise RegistryError(
-            f"Endpoint {code} reads {', '.join(absent)}, to be registered before it. [endpoint-order]"
-        )
+        raise RegistryError(f"Endpoint {code} reads {', '.join(absent)}, to be registered before it. [endpoint-order]")
     REGISTRY[code] = definition
     return definition
 
@@ -147,9 +145,7 @@ def check_parameters(overrides: Mapping[str, Mapping[str, Any]]) -> None:
     """
     for code, values in overrides.items():
         if code != "*" and code not in REGISTRY:
-            raise ParameterError(
-                f"There is no endpoint {code!r}; known: {', '.join(REGISTRY)}. [unknown-endpoint]"
-            )
+            raise ParameterError(f"There is no endpoint {code!r}; known: {', '.join(REGISTRY)}. [unknown-endpoint]")
         known = {p.name for d in REGISTRY.values() if code in ("*", d.code) for p in d.parameters}
         for name in values:
             if name not in known:

@@ -61,9 +61,7 @@ def any_yes(answers: pl.DataFrame) -> pl.DataFrame:
         text.alias("text"),
         told.drop_nulls().unique(maintain_order=True).str.join("; ").alias("why"),
         # What turned out "no" is no evidence for a "yes".
-        pl.col("evidence", "therapy_evidence")
-        .filter(~yes | (pl.col("text") == YES))
-        .explode(empty_as_null=False),
+        pl.col("evidence", "therapy_evidence").filter(~yes | (pl.col("text") == YES)).explode(empty_as_null=False),
     )
 
 
@@ -75,13 +73,9 @@ def _components(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Dat
     codes = ([DEPLETION.code], [NAIVE_RECOVERY.code], RESPONSES[parameters["antibody_response"]])
     parts = [any_yes(whole.filter(pl.col("code").is_in(part))) for part in codes]
     parts.append(
-        drug_free(
-            inputs.therapies, inputs.frames["time_zero"], steroid_mg_day=float(parameters["steroid_mg_day"])
-        )
+        drug_free(inputs.therapies, inputs.frames["time_zero"], steroid_mg_day=float(parameters["steroid_mg_day"]))
     )
-    return [
-        part.with_columns(pl.lit(name).alias("series")) for name, part in zip(COMPONENTS, parts, strict=True)
-    ]
+    return [part.with_columns(pl.lit(name).alias("series")) for name, part in zip(COMPONENTS, parts, strict=True)]
 
 
 def components(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -128,10 +122,7 @@ def composite(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataF
         .select(
             "subject_id",
             pl.when(failed).then(pl.lit("not met")).when(~unknown).then(pl.lit("met")).alias("text"),
-            pl.when(~failed & unknown)
-            .then(pl.lit(NOT_EVALUABLE))
-            .otherwise(pl.lit(EVALUABLE))
-            .alias("status"),
+            pl.when(~failed & unknown).then(pl.lit(NOT_EVALUABLE)).otherwise(pl.lit(EVALUABLE)).alias("status"),
             pl.when(failed)
             .then(pl.format("no: {}", "failed"))
             .when(unknown)
@@ -161,7 +152,5 @@ RESET_PARTS = register(
     )
 )
 RESET = register(
-    Definition(
-        "RESET", "Immunological reset", "", "1", _SOURCE, ("subjects",), composite, needs=(RESET_PARTS.code,)
-    )
+    Definition("RESET", "Immunological reset", "", "1", _SOURCE, ("subjects",), composite, needs=(RESET_PARTS.code,))
 )

@@ -88,9 +88,7 @@ def _falls(records: pl.DataFrame, *, ratio: float) -> pl.DataFrame:
     )
 
 
-def _fall(
-    inputs: Prepared, parameters: Mapping[str, Any], *, ratio: float, definition: Definition
-) -> pl.DataFrame:
+def _fall(inputs: Prepared, parameters: Mapping[str, Any], *, ratio: float, definition: Definition) -> pl.DataFrame:
     """At each planned visit, and (timepoint empty) at the last sample outside confounder windows."""
     last = (
         compared(inputs, parameters)
@@ -181,9 +179,7 @@ def _conversions(whole: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(NO))
     )
     converted = pl.col("text") == YES
-    return whole.with_columns(
-        text.alias("text"), reason.alias("reason"), (known & waiting).alias("waiting")
-    ).select(
+    return whole.with_columns(text.alias("text"), reason.alias("reason"), (known & waiting).alias("waiting")).select(
         "subject_id",
         pl.col("name").alias("series"),
         pl.when(converted).then("day").alias("day"),
@@ -204,11 +200,7 @@ def _conversions(whole: pl.DataFrame) -> pl.DataFrame:
 HALVED = register(
     Definition("TITER50", "Autoantibody, fall by half", "%", "1", SOURCE, INPUTS, halved, (*SHARED, FALL))
 )
-FOUR_FOLD = register(
-    Definition("TITER4F", "Autoantibody, 4-fold fall", "%", "1", SOURCE, INPUTS, four_fold, SHARED)
-)
+FOUR_FOLD = register(Definition("TITER4F", "Autoantibody, 4-fold fall", "%", "1", SOURCE, INPUTS, four_fold, SHARED))
 CONVERSION = register(
-    Definition(
-        "TITERCNV", "Autoantibody, seronegative conversion", "d", "1", SOURCE, INPUTS, conversion, SHARED
-    )
+    Definition("TITERCNV", "Autoantibody, seronegative conversion", "d", "1", SOURCE, INPUTS, conversion, SHARED)
 )

@@ -52,9 +52,7 @@ class PartialDate:
             dt.date(part["year"], part.get("month", 1), part.get("day", 1))
             dt.time(part.get("hour", 0), part.get("minute", 0), part.get("second", 0))
         except ValueError as error:
-            raise ValueError(
-                f"There is no such day or time: {self.text!r} ({error}). [partial-date]"
-            ) from error
+            raise ValueError(f"There is no such day or time: {self.text!r} ({error}). [partial-date]") from error
 
     @property
     def precision(self) -> str:

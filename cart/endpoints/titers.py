@@ -56,9 +56,7 @@ def log2_change(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Dat
 
 
 PERCENT_CHANGE = register(
-    Definition(
-        "TITERPCT", "Autoantibody, % change from baseline", "%", "1", SOURCE, INPUTS, percent_change, SHARED
-    )
+    Definition("TITERPCT", "Autoantibody, % change from baseline", "%", "1", SOURCE, INPUTS, percent_change, SHARED)
 )
 LOG2_CHANGE = register(
     Definition(

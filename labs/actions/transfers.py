@@ -19,7 +19,7 @@ from labs.imports.checks import Checked, References, check_rows
 from labs.imports.layout import Layout
 from labs.imports.load import ResultLoader
 from labs.imports.report import Report, Totals
-from labs.models import Laboratory, RawFile, Transfer
+from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
 from trialsite.isolation.columns import copy_in, read_columns
 
@@ -33,6 +33,12 @@ class _Refused(Exception):
         super().__init__("refused")
         self.totals = totals
         self.findings = findings
+
+
+class _Repeated(Exception):
+    def __init__(self, previous: Transfer) -> None:
+        super().__init__("repeated")
+        self.previous = previous
 
 
 def import_file(
@@ -88,11 +94,6 @@ def load_transfer(
     reason: str,
 ) -> Report:
     """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction."""
-    previous = Transfer.objects.filter(
-        study=study, laboratory=laboratory, raw_file=raw, state=Transfer.State.ACCEPTED
-    ).first()
-    if previous is not None:
-        return Report(file_name, Totals(), accepted=True, number=str(previous), repeated=True)
     fields = {
         "study": study,
         "laboratory": laboratory,
@@ -105,21 +106,29 @@ def load_transfer(
     with acting(actor=actor, reason=reason):
         try:
             with transaction.atomic():
+                # Imports of a study take turns: of two that bring the same file the second finds it accepted.
+                lock_specimen_numbers(study_id=study.pk)
+                previous = Transfer.objects.filter(
+                    study=study, laboratory=laboratory, raw_file=raw, state=Transfer.State.ACCEPTED
+                ).first()
+                if previous is not None:
+                    raise _Repeated(previous)
                 transfer = Transfer.objects.create(state=Transfer.State.CHECKED, **fields)
                 totals, findings = _load_blocks(transfer, blocks, quarantine=quarantine, reason=reason)
                 if check_only or (findings.height and not quarantine):
                     raise _Refused(totals, findings)
                 _accept(transfer, totals, findings)
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
+        except _Repeated as repeated:
+            return Report(file_name, Totals(), accepted=True, number=str(repeated.previous), repeated=True)
         except _Refused as refused:
-            number = "" if check_only and not refused.findings.height else _keep_refusal(fields, refused)
-            only = check_only and not refused.findings.height
+            number = "" if check_only else _keep_refusal(fields, refused)
             return Report(
                 file_name,
                 refused.totals,
                 accepted=False,
                 number=number,
-                checked_only=only,
+                checked_only=check_only,
                 unit=unit,
                 findings=refused.findings,
             )
@@ -135,7 +144,7 @@ def _load_blocks(
         transfer_id=transfer.pk,
         correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
     )
-    totals, found = Totals(), [pl.DataFrame(schema=FINDING_SCHEMA)]
+    totals, found, kept = Totals(), [pl.DataFrame(schema=FINDING_SCHEMA)], 0
     bad_lines = 0
     try:
         for lines, checked in made_ahead(blocks, depth=1):
@@ -150,7 +159,11 @@ def _load_blocks(
                 findings.append(loaded.findings)
             block_findings = pl.concat(findings)
             bad_lines += block_findings["line"].n_unique()
-            found.append(block_findings)
+            totals.findings += block_findings.height
+            # A file that is wrong from end to end says so ten thousand times, not ten million: memory stays bounded.
+            if quarantine or kept < KEPT_FINDINGS:
+                found.append(block_findings)
+                kept += block_findings.height
     except FileRefusedError as error:
         row = {
             "line": error.line,
@@ -161,7 +174,8 @@ def _load_blocks(
             "text": "",
         }
         found.append(pl.DataFrame([row], schema=FINDING_SCHEMA))
-        raise _Refused(Totals(rows=totals.rows, refused=bad_lines), pl.concat(found)) from error
+        refused = Totals(rows=totals.rows, refused=bad_lines + 1, findings=totals.findings + 1)
+        raise _Refused(refused, pl.concat(found)) from error
     totals.refused = 0 if quarantine and transfer.kind == Transfer.Kind.CENTRAL_CSV else bad_lines
     totals.quarantined = bad_lines - totals.refused
     return totals, pl.concat(found)
@@ -177,7 +191,6 @@ def _keep_refusal(fields: dict[str, Any], refused: _Refused) -> str:
     """Record a file that was not taken, with what was wrong, after its load was undone."""
     with transaction.atomic():
         transfer = Transfer.objects.create(state=Transfer.State.REFUSED, **fields)
-        refused.totals.refused = refused.findings["line"].n_unique()
         refused.totals.applied = refused.totals.corrected = refused.totals.duplicate = refused.totals.quarantined = 0
         _keep_findings(transfer, refused.findings, outcome="refused")
         _count(transfer, refused.totals)

@@ -11,7 +11,10 @@ SHOWN_FINDINGS = 20
 
 @dataclass
 class Totals:
-    """Rows of a file by what became of them; ``corrected`` are applied rows that superseded a value."""
+    """Rows of a file by what became of them; ``corrected`` are applied rows that superseded a value.
+
+    ``findings`` counts everything found, also what is not listed one by one.
+    """
 
     rows: int = 0
     applied: int = 0
@@ -19,6 +22,7 @@ class Totals:
     duplicate: int = 0
     quarantined: int = 0
     refused: int = 0
+    findings: int = 0
 
     def add_up(self) -> bool:
         """Is every row accounted for?"""
@@ -38,13 +42,19 @@ class Report:
     unit: str = "line"
     findings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FINDING_SCHEMA))
 
+    @property
+    def refused(self) -> bool:
+        """Is the file as a whole not taken, or would not be?"""
+        return not self.accepted and self.findings.height > 0 and not self.totals.quarantined
+
     def text(self) -> str:
         """The report as it is printed and mailed."""
         t = self.totals
         if self.repeated:
             return f"{self.file_name}: already accepted as {self.number}; nothing to do."
-        if not self.accepted and not self.checked_only:
-            return self._lines("refused, nothing stored", [f"{t.rows:,} rows", f"{t.refused:,} with findings"])
+        if self.refused:
+            state = "checked, would be refused" if self.checked_only else "refused, nothing stored"
+            return self._lines(state, [f"{t.rows:,} rows", f"{t.refused:,} with findings"])
         counts = [
             f"{t.rows:,} rows",
             f"{t.applied:,} applied" + (f" ({t.corrected:,} corrections)" if t.corrected else ""),
@@ -62,7 +72,7 @@ class Report:
         for row in self.findings.sort("line", "column").head(SHOWN_FINDINGS).iter_rows(named=True):
             place = f"{self.unit} {row['line']}" + (f", column {row['column']}" if row["column"] else "")
             lines.append(f"  {place}: found {row['found']!r}, expected {row['expected']} [{row['rule']}]")
-        hidden = self.findings.height - SHOWN_FINDINGS
+        hidden = max(self.totals.findings, self.findings.height) - SHOWN_FINDINGS
         if hidden > 0:
             lines.append(f"  ... and {hidden:,} more findings")
         return "\n".join(lines)

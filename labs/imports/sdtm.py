@@ -1,79 +1,16 @@
-"""Reader of SDTM datasets (DM, EX, LB as SAS transport v5): text as received, records numbered."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""LB records of an SDTM study in the shape of the loader, each stored or refused with its place. PURE."""
 
 import polars as pl
-import pyreadstat
 
 from labs.imports.central_csv import FINDING_SCHEMA
 from labs.imports.checks import PARTIAL_DATE, Checked, impossible_date
 
-XPT_MARK = b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"
-CHUNK_RECORDS = 100_000
-REQUIRED = {
-    "DM": ("STUDYID", "USUBJID", "SITEID"),
-    "EX": ("USUBJID", "EXTRT", "EXSTDTC"),
-    "LB": ("USUBJID", "LBTESTCD", "LBDTC", "LBORRES"),
-}
 _CENSORED = r"^([<>]) ?(-?[0-9]+(?:\.[0-9]+)?)$"
-
-
-class DatasetError(ValueError):
-    """A dataset is missing, unreadable, or lacks a variable; the message says which and what to do."""
-
-
-def dataset_path(folder: Path, domain: str) -> Path | None:
-    """File of a domain in a folder, whatever its case."""
-    if not folder.is_dir():
-        raise DatasetError(f"{folder} is not a folder with SDTM datasets. [folder-missing]")
-    wanted = f"{domain.lower()}.xpt"
-    found = sorted(path for path in folder.iterdir() if path.name.lower() == wanted and path.is_file())
-    return found[0] if found else None
-
-
-def read_dataset(path: Path, domain: str) -> Iterator[pl.DataFrame]:
-    """Records of a dataset in chunks, with ``record`` (from 1); character variables as received.
-
-    Raises
-    ------
-    DatasetError
-        Not a version 5 transport file, cut off, or without a required variable.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(len(XPT_MARK))
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}. [file-unreadable]") from error
-    if head != XPT_MARK:
-        raise DatasetError(f"{path.name} is not a SAS transport file of version 5. [not-xpt]")
-    if path.stat().st_size % 80:
-        # Every record of the format has 80 bytes; another size means that the transfer broke off.
-        raise DatasetError(f"{path.name} is cut off: its size is no multiple of 80 bytes. [xpt-cut-off]")
-    first = 0
-    while True:
-        try:
-            frame, _ = pyreadstat.read_xport(
-                str(path),
-                row_offset=first,
-                row_limit=CHUNK_RECORDS,
-                output_format="polars",
-                disable_datetime_conversion=True,
-            )
-        # The reader raises classes of its own that share no base but Exception.
-        except Exception as error:
-            raise DatasetError(
-                f"{path.name} cannot be read as a SAS transport file: {error}. [xpt-unreadable]"
-            ) from error
-        frame = frame.rename({name: name.upper() for name in frame.columns})
-        missing = [name for name in REQUIRED[domain] if name not in frame.columns]
-        if missing:
-            raise DatasetError(f"{path.name} has no variable {', '.join(missing)}. [variable-missing]")
-        if frame.height:
-            yield frame.with_columns(pl.int_range(first + 1, first + 1 + frame.height, dtype=pl.Int64).alias("record"))
-        if frame.height < CHUNK_RECORDS:
-            return
-        first += frame.height
+_NUMBER = r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$"
+_IDENTITY = ["analyte_id", "accession", "material", "collected"]
+_SEEN_SCHEMA = {"subject_id": pl.Int64, "source_sequence": pl.Int64, "identity": pl.UInt64}
+MAX_SEQUENCE = 2**31 - 1
+MAX_VISIT_NUMBER = 10**5
 
 
 def text(frame: pl.DataFrame, name: str) -> pl.Expr:
@@ -83,7 +20,7 @@ def text(frame: pl.DataFrame, name: str) -> pl.Expr:
     column = pl.col(name)
     if frame.schema[name] == pl.String:
         return column.fill_null("").str.strip_chars_end(" ")
-    return exact_text(column).fill_null("")
+    return exact_text(pl.when(column.is_finite()).then(column)).fill_null("")
 
 
 def exact_text(number: pl.Expr) -> pl.Expr:
@@ -98,7 +35,7 @@ def _number(frame: pl.DataFrame, name: str) -> pl.Expr:
         return pl.lit(None, dtype=pl.String)
     if frame.schema[name] == pl.String:
         bare = pl.col(name).str.strip_chars(" ")
-        return pl.when(bare.str.contains(r"^-?[0-9]+(\.[0-9]+)?$")).then(bare)
+        return pl.when(bare.str.contains(_NUMBER)).then(bare)
     finite = pl.when(pl.col(name).is_finite()).then(pl.col(name))
     return exact_text(finite)
 
@@ -111,7 +48,8 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
     frame
         LB with ``record``.
     subjects
-        source_code (USUBJID), subject_id, year_of_birth.
+        source_code (USUBJID), subject_id, born (ISO date of birth as exactly as known, or the earliest it can
+        have been; null where nothing is known).
     analytes
         source (test code and category as ``analyte_source`` makes it), analyte_id.
     today
@@ -119,7 +57,9 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
     """
     standard = text(frame, "LBSTRESC")
     original = text(frame, "LBORRES")
+    # A censored text is an interval even where the source put a number beside it.
     censored = pl.when(standard != "").then(standard).otherwise(original).str.extract_groups(_CENSORED)
+    sign, limit = censored.struct.field("1"), censored.struct.field("2")
     exact = _number(frame, "LBSTRESN")
     status = text(frame, "LBSTAT")
     done_reason = text(frame, "LBREASND")
@@ -129,29 +69,20 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
         analyte_source(frame).alias("source"),
         text(frame, "LBTESTCD").alias("test_code"),
         text(frame, "LBDTC").alias("collected"),
-        pl.when(text(frame, "LBREFID") != "")
-        .then(text(frame, "LBREFID"))
-        .otherwise(
-            pl.concat_str([text(frame, "USUBJID"), text(frame, "VISITNUM"), text(frame, "VISIT")], separator="|")
-        )
-        .str.slice(0, 80)
-        .alias("accession"),
+        _accession(frame).alias("accession"),
         pl.concat_str([text(frame, "LBSPEC"), text(frame, "LBMETHOD")], separator=" ")
         .str.strip_chars(" ")
         .str.slice(0, 40)
         .alias("material"),
         text(frame, "VISIT").str.slice(0, 100).alias("visit_label"),
         _number(frame, "VISITNUM").alias("visit_number"),
-        pl.when(exact.is_null() & censored.struct.field("1").is_not_null())
-        .then(censored.struct.field("1"))
-        .otherwise(pl.lit("="))
-        .alias("qualifier"),
-        pl.coalesce(exact, censored.struct.field("2")).alias("value"),
+        sign.fill_null("=").alias("qualifier"),
+        pl.coalesce(limit, exact).alias("value"),
         text(frame, "LBSTRESU").alias("unit"),
         original.alias("received_text"),
         text(frame, "LBORRESU").alias("received_unit"),
         standard.alias("standard_text"),
-        pl.when((original == "") & (standard == ""))
+        pl.when((original == "") & (standard == "") & exact.is_null())
         .then(
             pl.when(done_reason != "")
             .then(done_reason)
@@ -173,9 +104,11 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
     )
     rows = rows.with_columns(
         # A result that exists only in standard units is as received in those.
-        pl.when(pl.col("received_text") == "")
+        pl.when(pl.col("received_text") != "")
+        .then(pl.col("received_text"))
+        .when(pl.col("standard_text") != "")
         .then(pl.col("standard_text"))
-        .otherwise(pl.col("received_text"))
+        .otherwise(pl.col("value").fill_null(""))
         .alias("received_text"),
     )
     # A test repeated on the same occasion is a specimen of its own, told apart by its place among them.
@@ -192,7 +125,16 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
     )
     findings = _record_findings(rows, today)
     good = rows.join(findings.select("line").unique(), on="line", how="anti") if findings.height else rows
-    return Checked(good.drop("source_code", "source", "test_code", "year_of_birth"), findings)
+    return Checked(good.drop("source_code", "source", "test_code", "born"), findings)
+
+
+def _accession(frame: pl.DataFrame) -> pl.Expr:
+    """What names the specimen of a record, within its subject: LBREFID, else the visit."""
+    reference = text(frame, "LBREFID")
+    visit = pl.concat_str([text(frame, "VISITNUM"), text(frame, "VISIT")], separator="|")
+    return pl.concat_str(
+        [text(frame, "USUBJID"), pl.when(reference != "").then(reference).otherwise(visit)], separator="|"
+    ).str.slice(0, 80)
 
 
 def analyte_source(frame: pl.DataFrame) -> pl.Expr:
@@ -203,9 +145,11 @@ def analyte_source(frame: pl.DataFrame) -> pl.Expr:
 def _record_findings(rows: pl.DataFrame, today: str) -> pl.DataFrame:
     collected = pl.col("collected")
     length = collected.str.len_chars()
-    year = collected.str.slice(0, 4).cast(pl.Int64, strict=False)
+    day = pl.min_horizontal(length, pl.lit(10))
+    known = pl.min_horizontal(day, pl.col("born").str.len_chars())
+    sequence, visit_number = pl.col("source_sequence"), pl.col("visit_number").cast(pl.Float64, strict=False)
     shaped = collected.str.contains(PARTIAL_DATE)
-    rules = [
+    rules: list[tuple[str, str, pl.Expr, str, pl.Expr | str]] = [
         ("USUBJID", "unknown-subject", pl.col("subject_id").is_null(), "source_code", "a subject of DM"),
         ("LBTESTCD", "missing-test", pl.col("test_code") == "", "test_code", "a test code"),
         ("LBDTC", "missing-date", collected == "", "collected", "a date, as exactly as known"),
@@ -220,11 +164,31 @@ def _record_findings(rows: pl.DataFrame, today: str) -> pl.DataFrame:
         (
             "LBDTC",
             "future-date",
-            shaped & (collected.str.slice(0, 10) > pl.lit(today).str.head(length.clip(upper_bound=10))),
+            shaped & (collected.str.slice(0, 10) > pl.lit(today).str.head(day)),
             "collected",
             f"no later than {today}",
         ),
-        ("LBDTC", "before-birth", year < pl.col("year_of_birth"), "collected", "not before the year of birth"),
+        (
+            "LBDTC",
+            "before-birth",
+            shaped & (collected.str.head(known) < pl.col("born").str.head(known)),
+            "collected",
+            pl.format("not before the birth of the subject ({} or later)", pl.col("born")),
+        ),
+        (
+            "LBSEQ",
+            "sequence-range",
+            ~sequence.is_between(0, MAX_SEQUENCE),
+            "source_sequence",
+            f"a number up to {MAX_SEQUENCE}",
+        ),
+        (
+            "VISITNUM",
+            "visit-number-range",
+            visit_number.abs() >= MAX_VISIT_NUMBER,
+            "visit_number",
+            f"a number under {MAX_VISIT_NUMBER}",
+        ),
         (
             "LBORRES",
             "too-long",
@@ -245,10 +209,47 @@ def _record_findings(rows: pl.DataFrame, today: str) -> pl.DataFrame:
             "line",
             pl.lit(column).alias("column"),
             pl.lit(rule).alias("rule"),
-            pl.col(shown).str.slice(0, 200).alias("found"),
-            pl.lit(expected).alias("expected"),
+            pl.col(shown).cast(pl.String).str.slice(0, 200).alias("found"),
+            (pl.lit(expected) if isinstance(expected, str) else expected.fill_null("")).alias("expected"),
             pl.concat_str(["source_code", "test_code", "collected", "received_text"], separator=" | ").alias("text"),
         )
         for column, rule, met, shown, expected in rules
     ]
     return pl.concat([pl.DataFrame(schema=FINDING_SCHEMA), *parts])
+
+
+class SequencesSeen:
+    """Sequences (LBSEQ) of the records so far, by subject: one sequence names one record.
+
+    The first record of a sequence counts; a later one that says the same is a duplicate of it and goes on to
+    the loader, which finds that; one that says otherwise is a finding, because whatever refers to the
+    sequence would not know which is meant.
+    """
+
+    def __init__(self) -> None:
+        self._seen = pl.DataFrame(schema=_SEEN_SCHEMA)
+
+    def check(self, rows: Checked) -> Checked:
+        """The rows without those whose sequence another record of the subject has."""
+        key = ["subject_id", "source_sequence"]
+        numbered = rows.rows.filter(pl.col("source_sequence").is_not_null()).select(
+            "line", *key, pl.struct(_IDENTITY).hash().alias("identity")
+        )
+        first = pl.concat([self._seen, numbered.select(*key, "identity")]).unique(
+            key, keep="first", maintain_order=True
+        )
+        beside = numbered.join(first, on=key, how="left", suffix="_first")
+        clashing = beside.filter(pl.col("identity") != pl.col("identity_first"))["line"]
+        self._seen = first
+        if not clashing.len():
+            return rows
+        clash = pl.col("line").is_in(clashing.implode())
+        found = rows.rows.filter(clash).select(
+            "line",
+            pl.lit("LBSEQ").alias("column"),
+            pl.lit("duplicate-sequence").alias("rule"),
+            pl.col("source_sequence").cast(pl.String).alias("found"),
+            pl.lit("one record per subject and LBSEQ").alias("expected"),
+            pl.concat_str(["accession", "collected", "received_text"], separator=" | ").alias("text"),
+        )
+        return Checked(rows.rows.filter(~clash), pl.concat([rows.findings, found]))

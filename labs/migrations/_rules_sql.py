@@ -20,7 +20,7 @@ BEGIN
     SELECT n.specimen_id INTO found FROM (SELECT DISTINCT specimen_id FROM new_rows) n
         WHERE NOT EXISTS (SELECT FROM labs_specimen s WHERE s.id = n.specimen_id) LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'A result needs a specimen of a known subject; there is no specimen %. [unknown-specimen]', found
+        RAISE EXCEPTION 'A result needs a specimen of a known subject; specimen % is none. [unknown-specimen]', found
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'result_specimen_known';
     END IF;
     SELECT n.analyte_id INTO found FROM (SELECT DISTINCT analyte_id, assay_id FROM new_rows) n

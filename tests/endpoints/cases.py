@@ -55,8 +55,7 @@ def series(
 ) -> list[dict[str, Any]]:
     """Rows of one analyte: protocol day to value."""
     return [
-        observation(first_id + place, day, value, analyte, **more)
-        for place, (day, value) in enumerate(values.items())
+        observation(first_id + place, day, value, analyte, **more) for place, (day, value) in enumerate(values.items())
     ]
 
 

@@ -74,9 +74,7 @@ def course(rows: Sequence[Row], *, threshold: float, confirm_n: int) -> Row | No
 def baseline(rows: Sequence[Row], zero: Row | None, rule: str) -> Row | None:
     """The baseline row of one subject and analyte."""
 
-    def precedes(
-        row: Row, date: dt.date | None, moment: dt.datetime | None, *, inclusive: bool = False
-    ) -> bool:
+    def precedes(row: Row, date: dt.date | None, moment: dt.datetime | None, *, inclusive: bool = False) -> bool:
         if row["collected_on"] is None or date is None:
             return False
         if row["collected_at"] is not None and moment is not None:

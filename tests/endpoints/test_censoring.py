@@ -41,9 +41,7 @@ def interval(value: str, lloq: float | None) -> tuple[float, float]:
         ("0", None, (0.0, 0.0)),
     ],
 )
-def test_value_with_qualifier_is_an_interval(
-    value: str, lloq: float | None, expected: tuple[float, float]
-) -> None:
+def test_value_with_qualifier_is_an_interval(value: str, lloq: float | None, expected: tuple[float, float]) -> None:
     assert interval(value, lloq) == expected
     assert slow.interval(observation(1, 1, value, "ALT", lloq=lloq)) == expected
 
@@ -135,9 +133,7 @@ def test_value_of_zero_has_no_fold_change() -> None:
 def test_no_true_value_inside_the_intervals_contradicts_the_answer(
     first: str, baseline: int, second: str, followup: int, at_first: Fraction, at_second: Fraction
 ) -> None:
-    change = fold_change(
-        baseline=baseline, baseline_qualifier=first, followup=followup, followup_qualifier=second
-    )
+    change = fold_change(baseline=baseline, baseline_qualifier=first, followup=followup, followup_qualifier=second)
 
     def truth(limit: int, qualifier: str, share: Fraction) -> Fraction:
         # A point of the interval: below the limit, at it, or above it.

@@ -20,12 +20,8 @@ def rows_of(counts: list[tuple[int, str]], subject: int = 1, first_id: int = 1) 
     ]
 
 
-def course(
-    rows: list[dict[str, Any]], *, threshold: float = 10.0, confirm_n: int = 2
-) -> list[dict[str, Any]]:
-    table = frames(rows)["observations"].with_columns(
-        pl.Series("day", [r["day"] for r in rows], dtype=pl.Int64)
-    )
+def course(rows: list[dict[str, Any]], *, threshold: float = 10.0, confirm_n: int = 2) -> list[dict[str, Any]]:
+    table = frames(rows)["observations"].with_columns(pl.Series("day", [r["day"] for r in rows], dtype=pl.Int64))
     return depletion_course(table, threshold=threshold, confirm_n=confirm_n).to_dicts()
 
 
@@ -194,8 +190,6 @@ def test_many_subjects_agree_with_the_walk() -> None:
         counts = [(day, dice.choice(COUNTS)) for day in days]
         rows += rows_of(counts, subject, first_id=len(rows) + 1)
     for row in course(rows):
-        expected = slow.course(
-            [r for r in rows if r["subject_id"] == row["subject_id"]], threshold=10.0, confirm_n=2
-        )
+        expected = slow.course([r for r in rows if r["subject_id"] == row["subject_id"]], threshold=10.0, confirm_n=2)
         assert expected is not None
         assert {name: row[name] for name in expected} == expected

@@ -80,9 +80,7 @@ def test_sample_of_the_day_of_infusion_counts_only_when_known_to_be_after_it() -
     assert answer(frames(series({0: "<1"})), "BCDEPL")["reason"] == NO_SAMPLE
 
 
-@pytest.mark.parametrize(
-    ("rule", "below"), [("half", 0.5), ("root2", 1 / math.sqrt(2)), ("lloq", 1.0), ("zero", 0.0)]
-)
+@pytest.mark.parametrize(("rule", "below"), [("half", 0.5), ("root2", 1 / math.sqrt(2)), ("lloq", 1.0), ("zero", 0.0)])
 def test_area_by_trapezoids_with_the_imputation_named(rule: str, below: float) -> None:
     inputs = frames(series({-8: "150", 7: "50", 14: "<1", 28: "4"}))
     row = answer(inputs, "BCAUC", below_lloq=rule)

@@ -70,9 +70,7 @@ def test_every_subject_has_an_answer_to_every_endpoint_or_a_reason(seed: int) ->
     numbers = table.filter(pl.col("value").is_not_null())
     assert numbers["value"].is_finite().all()
     assert numbers.filter((pl.col("low") > pl.col("value")) | (pl.col("value") > pl.col("high"))).is_empty()
-    assert table.filter(
-        pl.col("low").is_infinite() | pl.col("low").is_nan() | pl.col("high").is_nan()
-    ).is_empty()
+    assert table.filter(pl.col("low").is_infinite() | pl.col("low").is_nan() | pl.col("high").is_nan()).is_empty()
     known = set(inputs["observations"]["result_id"])
     assert set(table["evidence"].explode().drop_nulls()) <= known
     unusable = inputs["observations"].filter(~pl.col("usable"))["result_id"]
@@ -112,9 +110,7 @@ def test_later_samples_do_not_change_answers_given_at_a_day(seed: int, cut: int)
     # Known by the cut: a first depletion, a recovery, a conversion.
     for code in ("BCDEPL", "BCRECOV", "TITERCNV"):
         days = [
-            table.filter((pl.col("code") == code) & pl.col("day").is_not_null()).select(
-                "subject_id", "series", "day"
-            )
+            table.filter((pl.col("code") == code) & pl.col("day").is_not_null()).select("subject_id", "series", "day")
             for table in (before, after)
         ]
         assert days[0].join(days[1], on=["subject_id", "series", "day"], how="anti").is_empty()

@@ -117,9 +117,7 @@ def test_no_series_give_no_fits() -> None:
         ([5], (0, 0)),
     ],
 )
-def test_falling_part_runs_from_the_last_peak_to_the_first_trough(
-    values: list[float], part: tuple[int, int]
-) -> None:
+def test_falling_part_runs_from_the_last_peak_to_the_first_trough(values: list[float], part: tuple[int, int]) -> None:
     rows = np.flatnonzero(falling_rows(np.array(values, dtype=float), np.array([len(values)])))
     assert (rows[0], rows[-1]) == part == slow.falling_part(values)
 

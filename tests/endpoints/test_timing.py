@@ -40,15 +40,11 @@ NOT_DATES = [
 
 
 def parsed(texts: list[str | None]) -> pl.DataFrame:
-    return pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(
-        parse_dtc(pl.col("text")).struct.unnest()
-    )
+    return pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(parse_dtc(pl.col("text")).struct.unnest())
 
 
 @pytest.mark.parametrize(("text", "precision", "earliest", "latest"), [(t, *x) for t, x in TEXTS.items()])
-def test_partial_date_knows_how_far_it_goes(
-    text: str, precision: str, earliest: dt.date, latest: dt.date
-) -> None:
+def test_partial_date_knows_how_far_it_goes(text: str, precision: str, earliest: dt.date, latest: dt.date) -> None:
     date = PartialDate(text)
     assert (date.precision, date.earliest, date.latest) == (precision, earliest, latest)
     assert date.complete == (precision in ("day", "minute", "second"))
@@ -83,9 +79,7 @@ def test_columns_take_exactly_the_texts_that_a_partial_date_takes(text: str) -> 
     except ValueError:
         expected = None
     (row,) = parsed([text]).to_dicts()
-    assert (row["earliest"], row["latest"]) == (
-        (expected.earliest, expected.latest) if expected else (None, None)
-    )
+    assert (row["earliest"], row["latest"]) == ((expected.earliest, expected.latest) if expected else (None, None))
 
 
 def test_study_day_has_no_day_zero_and_protocol_day_has() -> None:

@@ -48,9 +48,7 @@ def test_one_censored_side_gives_a_bound() -> None:
     assert by_visit(inputs, "TITERLG2")["W4"] == ("bounded", 28, None, None, -2.0)
 
 
-@pytest.mark.parametrize(
-    ("baseline", "followup"), [("<20", "<20"), (">500", ">500"), (">500", "<20"), ("0", "5")]
-)
+@pytest.mark.parametrize(("baseline", "followup"), [("<20", "<20"), (">500", ">500"), (">500", "<20"), ("0", "5")])
 def test_two_censored_sides_or_a_baseline_of_zero_are_not_evaluable(baseline: str, followup: str) -> None:
     inputs = titers({-8: baseline, 28: followup}, cutoff=None)
     for code in ("TITERPCT", "TITERLG2", "TITER50", "TITER4F"):

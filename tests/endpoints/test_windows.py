@@ -72,9 +72,5 @@ def test_visits_agree_with_a_search_row_by_row() -> None:
         key: visit["code"] for key, visit in expected.items() if visit
     }
     for code, target, _, _ in visits:
-        members = [
-            (abs((days[key - 1] or 0) - target), days[key - 1], key) for key in found if found[key][0] == code
-        ]
-        assert [key for key in found if found[key] == (code, True)] == [
-            key for *_, key in sorted(members)[:1]
-        ]
+        members = [(abs((days[key - 1] or 0) - target), days[key - 1], key) for key in found if found[key][0] == code]
+        assert [key for key in found if found[key] == (code, True)] == [key for *_, key in sorted(members)[:1]]

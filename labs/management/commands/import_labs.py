@@ -48,5 +48,5 @@ class Command(AuditedCommand):
         except (LayoutError, RawFileError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(report.text())
-        if report.findings.height and not report.accepted:
+        if report.refused:
             raise CommandError("The file was refused; nothing of it is stored. [file-refused]")
