@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import django
@@ -35,8 +36,8 @@ from tests.labs.records import HEADER, LAYOUT
 from trialsite.audit.context import acting
 
 
-def make_records(code: str, subjects: int) -> tuple[Study, Laboratory]:
-    """A study with its subjects, and a laboratory with twenty tests."""
+def make_records(code: str, subjects: int, *, codes: Mapping[str, str] | None = None) -> tuple[Study, Laboratory]:
+    """A study with its subjects, and a laboratory with twenty tests; ``codes``: test to analyte code."""
     trial = make_trial(code)
     Subject.objects.bulk_create(
         [Subject(study=trial.study, site=trial.site, arm=trial.arm, code=f"S{n:06d}") for n in range(subjects)],
@@ -44,7 +45,8 @@ def make_records(code: str, subjects: int) -> tuple[Study, Laboratory]:
     )
     laboratory = Laboratory.objects.create(code=f"L-{code}", name="Bench", layout=LAYOUT)
     for n in range(TESTS):
-        analyte, _ = Analyte.objects.get_or_create(code=f"T{n:02d}", defaults={"name": f"Test {n}"})
+        meaning = (codes or {}).get(f"T{n:02d}", f"T{n:02d}")
+        analyte, _ = Analyte.objects.get_or_create(code=meaning, defaults={"name": f"Test {n}"})
         AnalyteCode.objects.create(laboratory=laboratory, code=f"T{n:02d}", analyte=analyte)
         AssayVersion.objects.create(
             laboratory=laboratory, analyte=analyte, kit="Kit", unit="g/L", lloq=1, valid_from=dt.date(2000, 1, 1)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from cart.actions.lots import mark_lots_infused
 from cart.models import Administration, CustodyEvent, InfusionComponent, InfusionCourse, Lot, Subject
 from trialsite.audit.context import acting
 
@@ -75,11 +76,12 @@ def record_infusion(
             component.full_clean(exclude=["viable_car_cells"])
             component.save()
         for lot in {given.lot.pk: given.lot for given in components}.values():
-            _mark_infused(lot, components, place, first_person, second_person)
+            _record_custody(lot, components, place, first_person, second_person)
+        mark_lots_infused(administration=administration, actor=actor)
     return administration
 
 
-def _mark_infused(
+def _record_custody(
     lot: Lot, components: Sequence[ComponentGiven], place: str, first_person: str, second_person: str
 ) -> None:
     started_at = min(given.started_at for given in components if given.lot.pk == lot.pk)
@@ -95,7 +97,6 @@ def _mark_infused(
     )
     event.full_clean()
     event.save()
-    Lot.objects.filter(pk=lot.pk).exclude(state=Lot.State.INFUSED).update(state=Lot.State.INFUSED)
 
 
 def dose_summary(administration: Administration) -> DoseSummary:

@@ -15,10 +15,13 @@ from labs.actions.sdtm_report import DomainCount, Refusal, SdtmReport
 from labs.actions.sdtm_subjects import births, store_subjects
 from labs.actions.transfers import latest_today, load_transfer
 from labs.imports.checks import Checked
-from labs.imports.sdtm import SequencesSeen, analyte_source, laboratory_rows, text
+from labs.imports.sdtm import MAX_TEST_CODE, SequencesSeen, analyte_source, laboratory_rows, text
 from labs.imports.xpt import DatasetError, dataset_path, read_dataset, whole_subjects
 from labs.models import Analyte, Laboratory, RawFile, Transfer
 from trialsite.audit.context import acting
+
+# A longer test code is no SDTM code; the analyte's own code then says which it was.
+MAX_SDTM_CODE = 8
 
 
 def import_sdtm(*, folder: Path, study_code: str, title: str, actor: str, reason: str) -> SdtmReport:
@@ -115,7 +118,7 @@ def _store_analytes(tests: pl.DataFrame) -> pl.DataFrame:
     shared = set(tests.filter(pl.col("code").is_duplicated())["code"].to_list())
     rows = []
     for test in tests.iter_rows(named=True):
-        if not test["code"]:
+        if not 0 < len(test["code"]) <= MAX_TEST_CODE:
             continue
         # The base code stays with the first meaning it was stored with, whichever study brought it.
         apart = ":".join(part for part in (test["category"], test["specimen"]) if part)
@@ -126,7 +129,7 @@ def _store_analytes(tests: pl.DataFrame) -> pl.DataFrame:
                 "name": (test["name"] or test["code"])[:200],
                 "kind": Analyte.Kind.QUANTITY if test["numeric"] else Analyte.Kind.TEXT,
                 "unit": test["unit"][:40],
-                "sdtm_test_code": test["code"][:8],
+                "sdtm_test_code": test["code"] if len(test["code"]) <= MAX_SDTM_CODE else "",
             },
         )
         rows.append({"source": test["source"], "analyte_id": analyte.pk})

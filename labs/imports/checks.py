@@ -167,7 +167,7 @@ def impossible_date(text: pl.Expr) -> pl.Expr:
 def _findings(rows: pl.DataFrame, references: References, layout: Layout) -> pl.DataFrame:
     shown = layout.columns
     is_text, is_titer = pl.col("kind") == "text", pl.col("kind") == "titer"
-    empty = pl.col("result") == ""
+    empty = pl.col("result").str.strip_chars(" ") == ""
     today = references.today
     year, length = pl.col("moment").str.slice(0, 4).cast(pl.Int64, strict=False), pl.col("moment").str.len_chars()
     whole_day = length >= DAY
@@ -254,6 +254,7 @@ def _findings(rows: pl.DataFrame, references: References, layout: Layout) -> pl.
         ("accession", "too-long", pl.col("accession").str.len_chars() > 80, "at most 80 characters"),
         ("material", "too-long", pl.col("material").str.len_chars() > 40, "at most 40 characters"),
         ("visit", "too-long", pl.col("visit").str.len_chars() > 100, "at most 100 characters"),
+        ("unit", "too-long", empty & (pl.col("unit").str.len_chars() > 40), "at most 40 characters"),
         ("reason", "too-long", pl.col("reason").str.len_chars() > 120, "at most 120 characters"),
     ]
     met = rows.select(

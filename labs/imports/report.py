@@ -53,8 +53,10 @@ class Report:
         if self.repeated:
             return f"{self.file_name}: already accepted as {self.number}; nothing to do."
         if self.refused:
-            state = "checked, would be refused" if self.checked_only else "refused, nothing stored"
-            return self._lines(state, [f"{t.rows:,} rows", f"{t.refused:,} with findings"])
+            return self._lines(
+                "checked, would be refused" if self.checked_only else "refused",
+                [f"{t.rows:,} rows", f"{t.refused:,} with findings", "nothing stored"],
+            )
         counts = [
             f"{t.rows:,} rows",
             f"{t.applied:,} applied" + (f" ({t.corrected:,} corrections)" if t.corrected else ""),

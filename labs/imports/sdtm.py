@@ -9,6 +9,7 @@ _CENSORED = r"^([<>]) ?(-?[0-9]+(?:\.[0-9]+)?)$"
 _NUMBER = r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$"
 _IDENTITY = ["analyte_id", "accession", "material", "collected"]
 _SEEN_SCHEMA = {"subject_id": pl.Int64, "source_sequence": pl.Int64, "identity": pl.UInt64}
+MAX_TEST_CODE = 40
 MAX_SEQUENCE = 2**31 - 1
 MAX_VISIT_NUMBER = 10**5
 
@@ -152,6 +153,13 @@ def _record_findings(rows: pl.DataFrame, today: str) -> pl.DataFrame:
     rules: list[tuple[str, str, pl.Expr, str, pl.Expr | str]] = [
         ("USUBJID", "unknown-subject", pl.col("subject_id").is_null(), "source_code", "a subject of DM"),
         ("LBTESTCD", "missing-test", pl.col("test_code") == "", "test_code", "a test code"),
+        (
+            "LBTESTCD",
+            "too-long",
+            pl.col("test_code").str.len_chars() > MAX_TEST_CODE,
+            "test_code",
+            f"at most {MAX_TEST_CODE} characters",
+        ),
         ("LBDTC", "missing-date", collected == "", "collected", "a date, as exactly as known"),
         (
             "LBDTC",

@@ -175,7 +175,7 @@ class SlowReader:
         collected, pieces = date
         kind, unit = test
         condition = bare["CONDITION"].lower()
-        limits = [("ACCESSION", 80), ("REASON", 120)]
+        limits = [("ACCESSION", 80), ("REASON", 120), ("UNIT", 40)]
         long = any(len(bare[name]) > most for name, most in limits) or len(row["RESULT"]) > 200
         if long or len(row["MATERIAL"]) > 40 or len(row["VISIT"]) > 100 or condition not in CONDITIONS:
             return None

@@ -1,0 +1,22 @@
+"""Every rule that can refuse a row or a file stands in the how-to page."""
+
+import re
+
+from tests.databases import ROOT
+
+SOURCES = ["checks.py", "central_csv.py", "load.py"]
+# A rule is the second member of a tuple of checks, the argument of a refusal or of a finding.
+RULE = re.compile(r'"([a-z]+(?:-[a-z]+)+)"')
+NO_RULES = {"non-numeric", "utf-8"}
+
+
+def rules():
+    """Hyphenated names in the sources of the checks."""
+    text = "".join((ROOT / "labs/imports" / name).read_text() for name in SOURCES)
+    return set(RULE.findall(text)) - NO_RULES
+
+
+def test_every_rule_stands_in_the_how_to_page():
+    page = (ROOT / "docs/how-to/import-a-laboratory-file.md").read_text()
+    assert "number-grammar" in rules()
+    assert sorted(rule for rule in rules() if f"`{rule}`" not in page) == []
