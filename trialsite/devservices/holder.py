@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 import psycopg
 
@@ -77,14 +78,41 @@ def running_services(root: Path, *, throw_away: bool = False, durable: bool = Fa
     except OSError as error:
         raise ServiceError(f"{root / 'var'} is not writable ({error.strerror}). [var-not-writable]") from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield _join(root)
+        joined = _lock_or_join(lock, root)
+        if joined is not None:
+            yield joined
             return
+        # Addresses that a killed holder left behind are nobody's.
+        _state_file(root).unlink(missing_ok=True)
         account = service_account()
         with _hold(reachable_folder(root, account), root, durable=True) as services:
             yield services
+
+
+def _lock_or_join(lock: IO[str], root: Path) -> Services | None:
+    """None once this command holds the lock; else the addresses of the command that does.
+
+    Tried in turn, because the holder may just be starting, or stopping.
+    """
+    deadline = time.monotonic() + JOIN_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            return None
+        try:
+            return Services(**json.loads(_state_file(root).read_text()))
+        except (FileNotFoundError, json.JSONDecodeError):
+            time.sleep(0.05)
+        except PermissionError as error:
+            raise ServiceError(
+                "Another account holds the private services of this clone; stop it first. [services-held]"
+            ) from error
+    raise ServiceError(
+        f"Another command holds the private services but did not get ready in {JOIN_SECONDS} s. [services-held]"
+    )
 
 
 @contextmanager
@@ -122,22 +150,6 @@ def _hold(folder: Path, root: Path | None, *, durable: bool) -> Iterator[Service
             postgres.stop()
         if root is None:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _join(root: Path) -> Services:
-    deadline = time.monotonic() + JOIN_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            return Services(**json.loads(_state_file(root).read_text()))
-        except (FileNotFoundError, json.JSONDecodeError):
-            time.sleep(0.05)
-        except PermissionError as error:
-            raise ServiceError(
-                "Another account holds the private services of this clone; stop it first. [services-held]"
-            ) from error
-    raise ServiceError(
-        f"Another command holds the private services but did not get ready in {JOIN_SECONDS} s. [services-held]"
-    )
 
 
 def _state_file(root: Path) -> Path:

@@ -1,6 +1,7 @@
 """A private PostgreSQL server."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -34,21 +35,25 @@ def make_cluster(*, programs: Path, folder: Path, account: Account, password: st
     data = folder / "postgresql"
     if (data / "PG_VERSION").exists():
         return data
-    data.mkdir(mode=0o700, exist_ok=True)
-    account.own(data)
+    # Made aside and renamed: a start that was killed half-way begins again.
+    making = folder / "postgresql.new"
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(mode=0o700)
+    account.own(making)
     secret = folder / "initdb-password"
     secret.touch(mode=0o600)
     secret.write_text(password)
     account.own(secret)
     command = [
         str(programs / "initdb"),
-        *("-D", str(data), "-U", ADMIN, f"--pwfile={secret}", "--auth=scram-sha-256"),
+        *("-D", str(making), "-U", ADMIN, f"--pwfile={secret}", "--auth=scram-sha-256"),
         *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **account.arguments())
     secret.unlink()
     if done.returncode:
         raise ServiceError(f"PostgreSQL could not make its data folder {data}: {done.stderr.strip()} [initdb]")
+    making.rename(data)
     return data
 
 
