@@ -14,7 +14,7 @@ from labs.actions.sdtm_exposures import store_exposures
 from labs.actions.sdtm_report import DomainCount, Refusal, SdtmReport
 from labs.actions.sdtm_subjects import births, store_subjects
 from labs.actions.transfers import latest_today, load_transfer
-from labs.imports.checks import Checked
+from labs.imports.records import Checked, in_runs
 from labs.imports.sdtm import MAX_TEST_CODE, SequencesSeen, analyte_source, laboratory_rows, text
 from labs.imports.xpt import DatasetError, dataset_path, read_dataset, whole_subjects
 from labs.models import Analyte, Laboratory, RawFile, Transfer
@@ -161,4 +161,5 @@ def _blocks(path: Path, subjects: pl.DataFrame, analytes: pl.DataFrame) -> Itera
     today = latest_today().isoformat()
     sequences = SequencesSeen()
     for chunk in whole_subjects(read_dataset(path, "LB")):
-        yield chunk.height, sequences.check(laboratory_rows(chunk, subjects, analytes, today=today))
+        records = sequences.check(laboratory_rows(chunk, subjects, analytes, today=today))
+        yield chunk.height, in_runs(records)

@@ -15,9 +15,10 @@ from cart.models import Study
 from labs.actions.raw_files import keep_raw_file, stored_path
 from labs.imports.ahead import made_ahead
 from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError, read_blocks
-from labs.imports.checks import Checked, References, check_rows
+from labs.imports.checks import References, check_rows
 from labs.imports.layout import Layout
 from labs.imports.load import ResultLoader
+from labs.imports.records import Checked
 from labs.imports.report import Report, Totals
 from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
@@ -62,7 +63,7 @@ def import_file(
         for block in read_blocks(stored_path(raw.sha256), layout):
             checked = check_rows(block.rows, references, layout)
             findings = pl.concat([block.findings, checked.findings])
-            yield block.lines, Checked(checked.rows, findings)
+            yield block.lines, Checked(checked.rows, checked.specimens, findings)
 
     return load_transfer(
         study=study,
@@ -138,47 +139,51 @@ def load_transfer(
 def _load_blocks(
     transfer: Transfer, blocks: Callable[[], Iterable[tuple[int, Checked]]], *, quarantine: bool, reason: str
 ) -> tuple[Totals, pl.DataFrame]:
-    loader = ResultLoader(
-        study_id=transfer.study_id,
-        laboratory_id=transfer.laboratory_id,
-        transfer_id=transfer.pk,
-        correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
-    )
     totals, found, kept = Totals(), [pl.DataFrame(schema=FINDING_SCHEMA)], 0
     bad_lines = 0
     try:
-        for lines, checked in made_ahead(blocks, depth=1):
-            totals.rows += lines
-            findings = [checked.findings]
-            # Nothing of a file that will be refused needs storing; the rest is still checked for the report.
-            if quarantine or (not bad_lines and not checked.findings.height):
-                loaded = loader.load(checked.rows)
-                totals.applied += loaded.applied
-                totals.corrected += loaded.corrected
-                totals.duplicate += loaded.duplicate
-                findings.append(loaded.findings)
-            block_findings = pl.concat(findings)
-            bad_lines += block_findings["line"].n_unique()
-            totals.findings += block_findings.height
-            # A file that is wrong from end to end says so ten thousand times, not ten million: memory stays bounded.
-            if quarantine or kept < KEPT_FINDINGS:
-                found.append(block_findings)
-                kept += block_findings.height
+        with ResultLoader(
+            study_id=transfer.study_id,
+            laboratory_id=transfer.laboratory_id,
+            transfer_id=transfer.pk,
+            correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
+        ) as loader:
+            for lines, checked in made_ahead(blocks, depth=1):
+                totals.rows += lines
+                findings = [checked.findings]
+                # Nothing of a file that will be refused needs storing; the rest is still checked for the report.
+                if quarantine or (not bad_lines and not checked.findings.height):
+                    loaded = loader.load(checked)
+                    totals.applied += loaded.applied
+                    totals.corrected += loaded.corrected
+                    totals.duplicate += loaded.duplicate
+                    findings.append(loaded.findings)
+                block_findings = pl.concat(findings)
+                bad_lines += block_findings["line"].n_unique()
+                totals.findings += block_findings.height
+                # A file that is wrong from end to end says so ten thousand times, not ten million: memory stays
+                # bounded.
+                if quarantine or kept < KEPT_FINDINGS:
+                    found.append(block_findings)
+                    kept += block_findings.height
     except FileRefusedError as error:
-        row = {
-            "line": error.line,
-            "column": "",
-            "rule": error.rule,
-            "found": str(error)[:200],
-            "expected": "a readable file",
-            "text": "",
-        }
-        found.append(pl.DataFrame([row], schema=FINDING_SCHEMA))
         refused = Totals(rows=totals.rows, refused=bad_lines + 1, findings=totals.findings + 1)
-        raise _Refused(refused, pl.concat(found)) from error
+        raise _Refused(refused, pl.concat([*found, _file_finding(error)])) from error
     totals.refused = 0 if quarantine and transfer.kind == Transfer.Kind.CENTRAL_CSV else bad_lines
     totals.quarantined = bad_lines - totals.refused
     return totals, pl.concat(found)
+
+
+def _file_finding(error: FileRefusedError) -> pl.DataFrame:
+    row = {
+        "line": error.line,
+        "column": "",
+        "rule": error.rule,
+        "found": str(error)[:200],
+        "expected": "a readable file",
+        "text": "",
+    }
+    return pl.DataFrame([row], schema=FINDING_SCHEMA)
 
 
 def _accept(transfer: Transfer, totals: Totals, findings: pl.DataFrame) -> None:

@@ -151,29 +151,36 @@ def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> 
 
 
 def _split_fast(piece: bytes, header: list[str], layout: Layout, lines: int) -> pl.DataFrame | None:
-    """Split by polars; None where a line is no record of this many fields, which polars would not tell."""
-    text = pl.read_csv(
-        io.BytesIO(piece),
-        has_header=False,
-        separator="\x01",
-        quote_char=None,
-        schema={"text": pl.String},
-        empty_string_is_null=False,
-    )["text"]
-    if text.len() != lines:
-        return None
+    """Split by polars; None where a line is no record of this many fields.
+
+    polars refuses a line of too many fields and fills up one of too few: of unquoted lines there is none of
+    those where the separators of all lines add up.
+    """
     quoted = b'"' in piece
     if quoted:
-        sound = text.str.contains(_record_pattern(layout.separator, len(header)))
-    else:
-        sound = text.str.count_matches(layout.separator, literal=True) == len(header) - 1
-    if not sound.all():
+        if not _all_records(piece, header, layout, lines):
+            return None
+    elif piece.count(layout.separator.encode()) != lines * (len(header) - 1):
         return None
+    try:
+        rows = _read_text(piece, layout.separator, header, quote='"' if quoted else None)
+    except pl.exceptions.PolarsError:
+        return None
+    return rows if rows.height == lines else None
+
+
+def _all_records(piece: bytes, header: list[str], layout: Layout, lines: int) -> bool:
+    """Is every line a record of this many fields? polars would not tell of quoted ones."""
+    text = _read_text(piece, "\x01", ["text"], quote=None)["text"]
+    return text.len() == lines and bool(text.str.contains(_record_pattern(layout.separator, len(header))).all())
+
+
+def _read_text(piece: bytes, separator: str, header: list[str], *, quote: str | None) -> pl.DataFrame:
     return pl.read_csv(
         io.BytesIO(piece),
         has_header=False,
-        separator=layout.separator,
-        quote_char='"' if quoted else None,
+        separator=separator,
+        quote_char=quote,
         schema=dict.fromkeys(header, pl.String),
         empty_string_is_null=False,
     )

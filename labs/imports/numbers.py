@@ -44,7 +44,7 @@ def parse_result(text: str, *, kind: str = "quantity", decimal_mark: str = ".") 
     return ParsedResult(match[1] or "=", Decimal(match[2].replace(decimal_mark, ".")))
 
 
-def result_columns(text: pl.Expr, *, titer: pl.Expr, decimal_mark: str) -> tuple[pl.Expr, pl.Expr]:
+def result_columns(text: pl.Series, *, titer: pl.Series, decimal_mark: str) -> tuple[pl.Series, pl.Series]:
     """Qualifier and number (as text, with a point) of a column; both null outside the grammar.
 
     Parameters
@@ -57,13 +57,15 @@ def result_columns(text: pl.Expr, *, titer: pl.Expr, decimal_mark: str) -> tuple
         As declared by the laboratory.
     """
     bare = text.str.strip_chars(" ")
-    number = bare.str.extract_groups(_number_pattern(decimal_mark))
-    dilution = bare.str.extract_groups(_TITER)
-    value = (
-        pl.when(titer)
-        .then(dilution.struct.field("2"))
-        .otherwise(number.struct.field("2").str.replace(decimal_mark, ".", literal=True))
-    )
-    sign = pl.when(titer).then(dilution.struct.field("1")).otherwise(number.struct.field("1"))
-    qualifier = pl.when(value.is_not_null()).then(pl.when(sign == "").then(pl.lit("=")).otherwise(sign))
-    return qualifier, value
+    parsed = bare.str.extract_groups(_number_pattern(decimal_mark)).struct
+    sign, value = parsed.field("1"), parsed.field("2")
+    if decimal_mark != ".":
+        value = value.str.replace(decimal_mark, ".", literal=True)
+    if titer.any():
+        dilution = bare.str.extract_groups(_TITER).struct
+        sign = dilution.field("1").zip_with(titer.fill_null(value=False), sign)
+        value = dilution.field("2").zip_with(titer.fill_null(value=False), value)
+    qualifier = pl.select(
+        pl.when(value.is_not_null()).then(pl.when(sign == "").then(pl.lit("=")).otherwise(sign))
+    ).to_series()
+    return qualifier.alias("qualifier"), value.alias("value")

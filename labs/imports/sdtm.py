@@ -3,7 +3,8 @@
 import polars as pl
 
 from labs.imports.central_csv import FINDING_SCHEMA
-from labs.imports.checks import PARTIAL_DATE, Checked, impossible_date
+from labs.imports.records import Records
+from labs.imports.rules import PARTIAL_DATE, impossible_date
 
 _CENSORED = r"^([<>]) ?(-?[0-9]+(?:\.[0-9]+)?)$"
 _NUMBER = r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$"
@@ -41,7 +42,7 @@ def _number(frame: pl.DataFrame, name: str) -> pl.Expr:
     return exact_text(finite)
 
 
-def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.DataFrame, *, today: str) -> Checked:
+def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.DataFrame, *, today: str) -> Records:
     """LB records in the shape of the loader, with findings for those that cannot be stored.
 
     Parameters
@@ -126,7 +127,7 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
     )
     findings = _record_findings(rows, today)
     good = rows.join(findings.select("line").unique(), on="line", how="anti") if findings.height else rows
-    return Checked(good.drop("source_code", "source", "test_code", "born"), findings)
+    return Records(good.drop("source_code", "source", "test_code", "born"), findings)
 
 
 def _accession(frame: pl.DataFrame) -> pl.Expr:
@@ -237,7 +238,7 @@ class SequencesSeen:
     def __init__(self) -> None:
         self._seen = pl.DataFrame(schema=_SEEN_SCHEMA)
 
-    def check(self, rows: Checked) -> Checked:
+    def check(self, rows: Records) -> Records:
         """The rows without those whose sequence another record of the subject has."""
         key = ["subject_id", "source_sequence"]
         numbered = rows.rows.filter(pl.col("source_sequence").is_not_null()).select(
@@ -260,4 +261,4 @@ class SequencesSeen:
             pl.lit("one record per subject and LBSEQ").alias("expected"),
             pl.concat_str(["accession", "collected", "received_text"], separator=" | ").alias("text"),
         )
-        return Checked(rows.rows.filter(~clash), pl.concat([rows.findings, found]))
+        return Records(rows.rows.filter(~clash), pl.concat([rows.findings, found]))

@@ -1,7 +1,9 @@
 """Columns in and out of PostgreSQL by COPY, on Django's own connection: no row objects, one transaction."""
 
 import io
+from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
@@ -43,14 +45,65 @@ def read_columns(sql: str, params: Mapping[str, Any], schema: Mapping[str, Any])
 
 def copy_in(table: str, frame: pl.DataFrame) -> None:
     """COPY a frame into a table; columns by name, null as null, '' as ''."""
-    if not frame.height:
-        return
+    if frame.height:
+        _send(_driver_cursor(), _copy_statement(table, frame), _as_csv(frame))
+
+
+class CopiesBehind:
+    """COPYs on Django's connection by a thread, in order, while the caller prepares the next.
+
+    The connection is busy until :meth:`settle` returns: call it before any other statement. Leaving the
+    context settles; a failed COPY raises in :meth:`settle`, or in the next :meth:`copy_in`.
+    """
+
+    # What waits is in memory: the one being sent, and one more.
+    _MOST_WAITING = 2
+
+    def __init__(self) -> None:
+        # The actor is known to this thread only, so the session learns of it here.
+        send_session_settings(connection)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="copy-behind")
+        self._waiting: deque[Future[None]] = deque()
+
+    def __enter__(self) -> "CopiesBehind":
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._thread.shutdown(wait=True)
+        if kind is None:
+            self.settle()
+
+    def copy_in(self, table: str, frame: pl.DataFrame) -> None:
+        """Queue a COPY of a frame; as :func:`copy_in`."""
+        if not frame.height:
+            return
+        content = _as_csv(frame)
+        while len(self._waiting) >= self._MOST_WAITING:
+            self._waiting.popleft().result()
+        cursor = connection.connection.cursor()
+        self._waiting.append(self._thread.submit(_send, cursor, _copy_statement(table, frame), content))
+
+    def settle(self) -> None:
+        """Wait until everything queued is in the database."""
+        while self._waiting:
+            self._waiting.popleft().result()
+
+
+def _copy_statement(table: str, frame: pl.DataFrame) -> str:
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    return f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
+
+
+def _as_csv(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     # Texts are quoted so that '' stays '' and only missing values become null.
     frame.write_csv(buffer, include_header=False, quote_style="non_numeric")
-    names = ", ".join(f'"{name}"' for name in frame.columns)
-    with _driver_cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy:
-        copy.write(buffer.getvalue())
+    return buffer.getvalue()
+
+
+def _send(cursor: Any, statement: str, content: bytes) -> None:
+    with cursor, cursor.copy(statement) as copy:
+        copy.write(content)
 
 
 def _driver_cursor() -> Any:

@@ -22,8 +22,9 @@ HOSTILE = [
 def columns(texts, *, kind, mark):
     """Qualifier and value of each text by the columns."""
     frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
-    qualifier, value = result_columns(pl.col("text"), titer=pl.lit(kind == "titer"), decimal_mark=mark)
-    pairs = frame.select(qualifier.alias("qualifier"), value.alias("value")).iter_rows()
+    titer = pl.Series([kind == "titer"] * len(texts), dtype=pl.Boolean)
+    qualifier, value = result_columns(frame["text"], titer=titer, decimal_mark=mark)
+    pairs = pl.DataFrame([qualifier, value]).iter_rows()
     return [None if value is None else (qualifier, Decimal(value)) for qualifier, value in pairs]
 
 

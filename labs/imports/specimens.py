@@ -1,0 +1,141 @@
+"""Specimens of a transfer: found again, or numbered within their subject and stored."""
+
+import polars as pl
+from django.db import connection
+
+from labs.imports.records import VISIT_NUMBER
+from labs.models import SPECIMEN_BITS, lock_specimen_numbers
+from labs.models.specimen import MAX_SPECIMEN_NUMBER
+from trialsite.isolation.columns import CopiesBehind, copy_in, read_columns
+
+KEY = ["accession", "material", "collected"]
+# Above this the keys are looked up in the database again: memory stays bounded.
+MAX_REMEMBERED = 1_000_000
+# A block with more new subjects than this announces a file of the whole study.
+MANY_SUBJECTS = 50
+_EXISTING_SCHEMA = {**dict.fromkeys(KEY, pl.String), "specimen_id": pl.Int64, "owner": pl.Int64}
+
+
+class SpecimenBook:
+    """Specimens of one study at one laboratory, inside one transaction."""
+
+    def __init__(self, *, study_id: int, laboratory_id: int, copies: CopiesBehind) -> None:
+        self._study_id = study_id
+        self._laboratory_id = laboratory_id
+        self._copies = copies
+        self._last_number: dict[int, int] = {}
+        # Specimens this transfer made, while the database held none of this laboratory and study before it.
+        self._own: pl.DataFrame | None = None
+        # Whoever numbers specimens of this study waits here until this transaction ends.
+        lock_specimen_numbers(study_id=study_id)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS incoming_specimen"
+                " (accession text, material text, collected text) ON COMMIT DROP"
+            )
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM labs_specimen WHERE laboratory_id = %s AND study_id = %s)",
+                [laboratory_id, study_id],
+            )
+            if not cursor.fetchone()[0]:
+                self._own = pl.DataFrame(schema=_EXISTING_SCHEMA)
+
+    def enter(self, specimens: pl.DataFrame) -> pl.DataFrame:
+        """Store what is new of the specimens.
+
+        Returns
+        -------
+        pl.DataFrame
+            Row by row: ``specimen_id``, ``owner`` (subject the specimen belongs to), ``known`` (it was there
+            before). A row of another subject than the owner is for the caller to refuse.
+        """
+        first = specimens.unique(KEY, keep="first", maintain_order=True)
+        existing = self._existing(first)
+        new = first.join(existing, on=KEY, how="anti", maintain_order="left") if existing.height else first
+        made = self._numbered(new)
+        self._store(made)
+        all_known = pl.concat(
+            [
+                existing.with_columns(pl.lit(value=True).alias("known")),
+                made.select(*KEY, "specimen_id", "owner", pl.lit(value=False).alias("known")),
+            ]
+        )
+        return specimens.select(KEY).join(all_known, on=KEY, how="left", maintain_order="left").drop(KEY)
+
+    def _existing(self, specimens: pl.DataFrame) -> pl.DataFrame:
+        """Specimens of these keys that are stored, with the subject they belong to."""
+        if self._own is not None:
+            # Under the study's lock nobody else can have made one since.
+            return self._own.join(specimens.select(KEY), on=KEY, how="semi")
+        self._copies.settle()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE incoming_specimen")
+        copy_in("incoming_specimen", specimens.select(KEY))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE incoming_specimen")
+        return read_columns(
+            "SELECT i.accession, i.material, i.collected, s.id, s.subject_id"
+            # OFFSET 0 keeps this a look-up per key in the unique index: the planner knows nothing of the rows
+            # that this very transaction stored and would read the whole table for every block.
+            " FROM incoming_specimen i CROSS JOIN LATERAL (SELECT id, subject_id FROM labs_specimen"
+            " WHERE laboratory_id = %(laboratory)s AND accession = i.accession AND study_id = %(study)s"
+            " AND material = i.material AND collected = i.collected OFFSET 0) s",
+            {"laboratory": self._laboratory_id, "study": self._study_id},
+            _EXISTING_SCHEMA,
+        )
+
+    def _numbered(self, new: pl.DataFrame) -> pl.DataFrame:
+        """New specimens with the next numbers of their subjects."""
+        owners = new["subject_id"].unique().to_list()
+        self._learn_last_numbers([owner for owner in owners if owner not in self._last_number])
+        last = pl.col("subject_id").replace_strict(self._last_number, default=0, return_dtype=pl.Int64)
+        place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("subject_id")
+        numbered = new.with_columns((last + place).alias("number"), pl.col("subject_id").alias("owner"))
+        self._last_number.update(numbered.group_by("owner").agg(pl.col("number").max()).iter_rows())
+        full = numbered.filter(pl.col("number") > MAX_SPECIMEN_NUMBER)
+        if full.height:
+            raise ValueError(
+                f"Subject {full['owner'][0]} would have over {MAX_SPECIMEN_NUMBER} specimens. [specimen-key]"
+            )
+        return numbered.with_columns(
+            (pl.col("owner") * 2**SPECIMEN_BITS + pl.col("number")).cast(pl.Int64).alias("specimen_id")
+        )
+
+    def _learn_last_numbers(self, unseen: list[int]) -> None:
+        if not unseen:
+            return
+        self._copies.settle()
+        wanted, params = ("unnest(%s::bigint[]) AS t (id)", [unseen])
+        if len(unseen) > MANY_SUBJECTS:
+            # Once for all: later blocks need not wait for the connection.
+            wanted, params = ("cart_subject t WHERE t.study_id = %s", [self._study_id])  # type: ignore[list-item]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT t.id, coalesce((SELECT max(s.id) FROM labs_specimen s"
+                f" WHERE s.id BETWEEN t.id << 16 AND (t.id << 16) | 65535) & 65535, 0) FROM {wanted}",
+                params,
+            )
+            # What this transfer counted itself is newer than what the database may have been asked before.
+            self._last_number = {**dict(cursor.fetchall()), **self._last_number}
+
+    def _store(self, made: pl.DataFrame) -> None:
+        if self._own is not None:
+            self._own = pl.concat([self._own, made.select(_EXISTING_SCHEMA.keys())])
+            if self._own.height > MAX_REMEMBERED:
+                self._own = None
+        visit_number = [VISIT_NUMBER] if VISIT_NUMBER in made.columns else []
+        self._copies.copy_in(
+            "labs_specimen",
+            made.select(
+                pl.col("specimen_id").alias("id"),
+                "subject_id",
+                pl.lit(self._study_id).alias("study_id"),
+                "number",
+                pl.lit(self._laboratory_id).alias("laboratory_id"),
+                *KEY,
+                "visit_label",
+                *visit_number,
+                "condition",
+                "received",
+            ),
+        )
