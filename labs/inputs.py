@@ -14,8 +14,8 @@ SELECT r.id, s.subject_id, a.code,
         WHEN length(s.collected) = 19 THEN s.collected END,
     nullif(s.visit_label, ''), coalesce(r.source_sequence, 0),
     r.qualifier, r.value, coalesce(nullif(r.standard_text, ''), nullif(r.received_text, '')),
-    v.lloq, v.uloq, v.cutoff, r.unit, r.baseline_flag,
-    s.condition IN ('good', 'other') AND r.missing_reason = ''{extra}
+    v.lloq, v.uloq, v.cutoff, r.unit, coalesce(r.baseline_flag, false),
+    s.condition IN ('good', 'other') AND r.missing_reason IS NULL{extra}
 FROM unnest(%(subjects)s::bigint[]) AS wanted (subject_id)
 CROSS JOIN LATERAL (
     SELECT * FROM labs_result
@@ -67,8 +67,8 @@ SOURCE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 _SOURCE_COLUMNS = """,
     j.code, j.source_code, coalesce(nullif(a.sdtm_test_code, ''), a.code), r.line, r.source_sequence,
-    r.received_text, r.received_unit, r.standard_text, r.missing_reason, r.range_low, r.range_high,
-    r.range_flag, s.visit_number"""
+    r.received_text, coalesce(r.received_unit, ''), coalesce(r.standard_text, ''),
+    coalesce(r.missing_reason, ''), r.range_low, r.range_high, coalesce(r.range_flag, ''), s.visit_number"""
 _SOURCE_JOIN = "\nJOIN cart_subject j ON j.id = s.subject_id"
 
 

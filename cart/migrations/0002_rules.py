@@ -47,6 +47,20 @@ class Migration(migrations.Migration):
         ),
         TypedAuditTable("cart_evaluation"),
         TypedAuditTable("cart_endpointresult"),
+        # Never deleted, never moved to another study: laboratory rows refer to subjects without foreign keys.
+        AppendOnlyTable(
+            "cart_subject",
+            allow_update=(
+                "site_id",
+                "arm_id",
+                "code",
+                "year_of_birth",
+                "sex",
+                "status",
+                "ended_on",
+                "source_code",
+            ),
+        ),
         AppendOnlyTable("cart_custodyevent"),
         AppendOnlyTable("cart_membership", allow_update=("ended_at",)),
         AppendOnlyTable("cart_protocolversion"),

@@ -107,26 +107,32 @@ DROP FUNCTION cart_component_lot_released();
 # ON CONFLICT DO UPDATE, not DO NOTHING: it takes the row lock, so a recompute that is just deleting the mark
 # and this transaction cannot miss each other.
 MARK_STALE = """
+CREATE FUNCTION cart_mark_subjects_stale(subjects bigint[]) RETURNS void LANGUAGE sql SET search_path = public
+BEGIN ATOMIC
+    INSERT INTO cart_stalesubject (subject_id, marked_at)
+    SELECT touched.subject_id, clock_timestamp() FROM unnest(subjects) touched (subject_id)
+    WHERE touched.subject_id IS NOT NULL GROUP BY 1 ORDER BY 1
+    ON CONFLICT (subject_id) DO UPDATE SET marked_at = excluded.marked_at;
+END;
+REVOKE EXECUTE ON FUNCTION cart_mark_subjects_stale FROM PUBLIC;
+
 CREATE FUNCTION cart_mark_stale() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE
     rows text := CASE WHEN TG_OP = 'UPDATE'
         THEN '(SELECT * FROM changed UNION ALL SELECT * FROM previous)' ELSE 'changed' END;
 BEGIN
-    EXECUTE 'INSERT INTO cart_stalesubject (subject_id, marked_at) '
-        || 'SELECT touched.subject_id, clock_timestamp() FROM ('
-        || replace(TG_ARGV[0], '{rows}', rows)
-        || ') touched (subject_id) WHERE touched.subject_id IS NOT NULL GROUP BY 1 ORDER BY 1 '
-        || 'ON CONFLICT (subject_id) DO UPDATE SET marked_at = excluded.marked_at';
+    EXECUTE 'SELECT cart_mark_subjects_stale(ARRAY(' || replace(TG_ARGV[0], '{rows}', rows) || '))';
     RETURN NULL;
 END $$;
 """
-MARK_STALE_REVERSE = "DROP FUNCTION cart_mark_stale();"
+MARK_STALE_REVERSE = "DROP FUNCTION cart_mark_stale(); DROP FUNCTION cart_mark_subjects_stale(bigint[]);"
 
 
-def stale_triggers(*, table: str, query: str) -> tuple[str, str]:
+def stale_triggers(*, table: str, query: str, inserts: bool = True) -> tuple[str, str]:
     """SQL of the statement triggers that mark the subjects of changed rows stale, and of their removal.
 
-    ``query`` yields subject ids and reads the changed rows as ``{rows} alias``.
+    ``query`` yields subject ids and reads the changed rows as ``{rows} alias``. ``inserts``: not where another
+    trigger of the table marks them.
     """
     quoted = query.replace("'", "''")
     create, drop = [], []
@@ -135,6 +141,8 @@ def stale_triggers(*, table: str, query: str) -> tuple[str, str]:
         ("UPDATE", "NEW TABLE AS changed OLD TABLE AS previous"),
         ("DELETE", "OLD TABLE AS changed"),
     ]:
+        if event == "INSERT" and not inserts:
+            continue
         name = f"{table}_stale_{event.lower()}"
         create.append(
             f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {tables}"

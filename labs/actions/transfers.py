@@ -17,7 +17,7 @@ from labs.imports.ahead import made_ahead
 from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError, read_blocks
 from labs.imports.checks import References, check_rows
 from labs.imports.layout import Layout
-from labs.imports.load import ResultLoader
+from labs.imports.load import Loaded, ResultLoader
 from labs.imports.records import Checked
 from labs.imports.report import Report, Totals
 from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
@@ -136,11 +136,48 @@ def load_transfer(
     return Report(file_name, totals, accepted=True, number=str(transfer), unit=unit, findings=findings)
 
 
+class _Tally:
+    """What became of the rows so far. ``found`` is bounded where the file will be refused as a whole."""
+
+    def __init__(self, *, quarantine: bool) -> None:
+        self.quarantine = quarantine
+        self.totals = Totals()
+        self.bad_lines = 0
+        self._found = [pl.DataFrame(schema=FINDING_SCHEMA)]
+        self._kept = 0
+
+    @property
+    def stores(self) -> bool:
+        """Nothing of a file that will be refused needs storing; the rest is still checked for the report."""
+        return self.quarantine or not self.bad_lines
+
+    def note(self, findings: pl.DataFrame) -> None:
+        """Count findings; a line has all of its findings in one call."""
+        self.bad_lines += findings["line"].n_unique()
+        self.totals.findings += findings.height
+        # A file that is wrong from end to end says so ten thousand times, not ten million.
+        if self.quarantine or self._kept < KEPT_FINDINGS:
+            self._found.append(findings)
+            self._kept += findings.height
+
+    def count(self, loaded: Loaded) -> None:
+        """Count what the loader took, and note what it did not."""
+        self.totals.applied += loaded.applied
+        self.totals.corrected += loaded.corrected
+        self.totals.duplicate += loaded.duplicate
+        self.note(loaded.findings)
+
+    @property
+    def findings(self) -> pl.DataFrame:
+        """Everything noted, in order."""
+        return pl.concat(self._found)
+
+
 def _load_blocks(
     transfer: Transfer, blocks: Callable[[], Iterable[tuple[int, Checked]]], *, quarantine: bool, reason: str
 ) -> tuple[Totals, pl.DataFrame]:
-    totals, found, kept = Totals(), [pl.DataFrame(schema=FINDING_SCHEMA)], 0
-    bad_lines = 0
+    tally = _Tally(quarantine=quarantine)
+    totals = tally.totals
     try:
         with ResultLoader(
             study_id=transfer.study_id,
@@ -150,28 +187,17 @@ def _load_blocks(
         ) as loader:
             for lines, checked in made_ahead(blocks, depth=1):
                 totals.rows += lines
-                findings = [checked.findings]
-                # Nothing of a file that will be refused needs storing; the rest is still checked for the report.
-                if quarantine or (not bad_lines and not checked.findings.height):
-                    loaded = loader.load(checked)
-                    totals.applied += loaded.applied
-                    totals.corrected += loaded.corrected
-                    totals.duplicate += loaded.duplicate
-                    findings.append(loaded.findings)
-                block_findings = pl.concat(findings)
-                bad_lines += block_findings["line"].n_unique()
-                totals.findings += block_findings.height
-                # A file that is wrong from end to end says so ten thousand times, not ten million: memory stays
-                # bounded.
-                if quarantine or kept < KEPT_FINDINGS:
-                    found.append(block_findings)
-                    kept += block_findings.height
+                tally.note(checked.findings)
+                if tally.stores:
+                    tally.count(loader.load(checked))
+            if tally.stores:
+                tally.count(loader.finish())
     except FileRefusedError as error:
-        refused = Totals(rows=totals.rows, refused=bad_lines + 1, findings=totals.findings + 1)
-        raise _Refused(refused, pl.concat([*found, _file_finding(error)])) from error
-    totals.refused = 0 if quarantine and transfer.kind == Transfer.Kind.CENTRAL_CSV else bad_lines
-    totals.quarantined = bad_lines - totals.refused
-    return totals, pl.concat(found)
+        refused = Totals(rows=totals.rows, refused=tally.bad_lines + 1, findings=totals.findings + 1)
+        raise _Refused(refused, pl.concat([tally.findings, _file_finding(error)])) from error
+    totals.refused = 0 if quarantine and transfer.kind == Transfer.Kind.CENTRAL_CSV else tally.bad_lines
+    totals.quarantined = tally.bad_lines - totals.refused
+    return totals, tally.findings
 
 
 def _file_finding(error: FileRefusedError) -> pl.DataFrame:

@@ -86,7 +86,7 @@ class ResultForm(ReasonedForm):
     def _read_text(self, analyte: Analyte) -> None:
         """Qualifier and value of the text, or the reason why there is none."""
         result, text = self.instance, self.cleaned_data.get("received_text", "")
-        reason = self.cleaned_data.get("missing_reason", "")
+        reason = self.cleaned_data.get("missing_reason")
         result.qualifier, result.value = Result.Qualifier.EQUAL, None
         if text.lower() == NOT_DONE:
             self.cleaned_data["received_text"] = ""

@@ -16,7 +16,7 @@ from labs.imports.specimens import SpecimenBook
 from labs.models.result import ANALYTE_BITS, MAX_VERSION, VERSION_BITS
 from trialsite.isolation.columns import CopiesBehind, copy_in, read_columns
 
-# Columns that not every source has, with the value of one that has not; the database's defaults are the same.
+# Columns that not every source has, with the value of one that has not; the database holds null instead.
 OPTIONAL: dict[str, Any] = {
     "received_unit": "",
     "standard_text": "",
@@ -27,6 +27,7 @@ OPTIONAL: dict[str, Any] = {
     "baseline_flag": False,
     "source_sequence": None,
 }
+OPTIONAL_TEXTS = [name for name, default in OPTIONAL.items() if default == ""]
 REQUIRED = ["line", "analyte_id", "assay_id", "qualifier", "value", "unit", "received_text"]
 # What makes two deliveries of a value the same value. Numbers are derived from these texts.
 CONTENT = {
@@ -61,6 +62,7 @@ class ResultLoader:
     def __init__(self, *, study_id: int, laboratory_id: int, transfer_id: int, correction_reason: str) -> None:
         self._transfer_id = transfer_id
         self._correction_reason = correction_reason
+        self._held: tuple[pl.DataFrame, pl.DataFrame] | None = None
         self._copies = CopiesBehind()
         self._book = SpecimenBook(study_id=study_id, laboratory_id=laboratory_id, copies=self._copies)
         with connection.cursor() as cursor:
@@ -76,8 +78,18 @@ class ResultLoader:
         self._copies.__exit__(kind, error, trace)
 
     def load(self, checked: Checked) -> Loaded:
-        """Store a block of checked rows."""
-        rows, specimens = _with_dense_runs(checked.rows, checked.specimens)
+        """Store a block of checked rows, but for the last specimen: its other rows may begin the next block."""
+        rows, specimens = _with_dense_runs(*_joined(self._held, checked))
+        last = rows["run"] == specimens.height - 1
+        self._held = rows.filter(last).with_columns(pl.lit(0, dtype=pl.UInt32).alias("run")), specimens.tail(1)
+        return self._load(rows.filter(~last), specimens.head(-1))
+
+    def finish(self) -> Loaded:
+        """Store what :meth:`load` held back."""
+        held, self._held = self._held, None
+        return self._load(*held) if held is not None else self._load(pl.DataFrame(), pl.DataFrame())
+
+    def _load(self, rows: pl.DataFrame, specimens: pl.DataFrame) -> Loaded:
         if not rows.height:
             return Loaded(0, 0, 0, pl.DataFrame(schema=FINDING_SCHEMA))
         findings = [pl.DataFrame(schema=FINDING_SCHEMA)]
@@ -139,7 +151,10 @@ class ResultLoader:
             f" WHERE id BETWEEN k.id << {bits} AND (k.id << {bits}) | {2**bits - 1} OFFSET 0) r ORDER BY r.id",
             {},
             _CURRENT_SCHEMA,
-        ).with_columns(pl.col("baseline_flag") == "t")
+        ).with_columns(
+            *(pl.col(name).fill_null("") for name in OPTIONAL_TEXTS),
+            (pl.col("baseline_flag") == "t").fill_null(value=False),
+        )
         return every.group_by(["specimen_id", "analyte_id"], maintain_order=True).last()
 
     def _store(self, rows: pl.DataFrame) -> None:
@@ -150,7 +165,7 @@ class ResultLoader:
             + pl.col("analyte_id").cast(pl.Int64) * 2**VERSION_BITS
             + pl.col("version")
         )
-        correction = pl.when(pl.col("version") > 1).then(pl.lit(self._correction_reason)).otherwise(pl.lit(""))
+        correction = pl.when(pl.col("version") > 1).then(pl.lit(self._correction_reason))
         corrects = rows["version"].max() != 1
         self._copies.copy_in(
             "labs_result",
@@ -159,11 +174,20 @@ class ResultLoader:
                 "specimen_id",
                 "version",
                 *REQUIRED,
-                *_filled(rows),
+                *(pl.col(name).replace("", None) if name in OPTIONAL_TEXTS else name for name in _filled(rows)),
                 pl.lit(self._transfer_id).alias("transfer_id"),
                 *([correction.alias("supersession_reason")] if corrects else []),
             ),
         )
+
+
+def _joined(held: tuple[pl.DataFrame, pl.DataFrame] | None, checked: Checked) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows and specimens with those held back before them."""
+    if held is None:
+        return checked.rows, checked.specimens
+    rows, specimens = held
+    later = checked.rows.with_columns(pl.col("run") + specimens.height)
+    return pl.concat([rows, later.select(rows.columns)]), pl.concat([specimens, checked.specimens])
 
 
 def _with_dense_runs(rows: pl.DataFrame, specimens: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -184,7 +208,7 @@ def _same_content(rows: pl.DataFrame, suffix: str) -> pl.Expr:
 
 
 def _filled(rows: pl.DataFrame) -> list[str]:
-    """Optional columns that hold anything: what nobody filled the database's defaults fill, in less time."""
+    """Optional columns that hold anything; the others stay out of the COPY."""
     there = {name: default for name, default in OPTIONAL.items() if name in rows.columns}
     empty = rows.select(pl.col(name).eq_missing(pl.lit(default)).all() for name, default in there.items())
     return [name for name in there if not empty[name][0]]

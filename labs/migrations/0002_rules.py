@@ -3,9 +3,11 @@
 from django.db import migrations
 
 from labs.migrations._rules_sql import (
+    RESULT_DERIVED,
     RESULT_REFERENCES,
     RESULT_REFERENCES_REVERSE,
-    SPECIMEN_OF_STUDY,
+    SPECIMEN_REFERENCES,
+    SPECIMEN_REFERENCES_REVERSE,
     STALE_TRIGGERS,
 )
 from trialsite.audit.operations import AppendOnlyTable, AuditTables, TypedAuditTable
@@ -26,7 +28,7 @@ class Migration(migrations.Migration):
             "labs_transferrow",
         ),
         TypedAuditTable("labs_specimen"),
-        TypedAuditTable("labs_result"),
+        TypedAuditTable("labs_result", derived=RESULT_DERIVED),
         AppendOnlyTable("labs_result"),
         AppendOnlyTable("labs_rawfile"),
         AppendOnlyTable("labs_transferrow"),
@@ -52,7 +54,7 @@ class Migration(migrations.Migration):
                 "decided_at",
             ),
         ),
-        migrations.RunSQL(*SPECIMEN_OF_STUDY),
+        migrations.RunSQL(SPECIMEN_REFERENCES, SPECIMEN_REFERENCES_REVERSE),
         migrations.RunSQL(RESULT_REFERENCES, RESULT_REFERENCES_REVERSE),
         *[migrations.RunSQL(create, drop) for create, drop in STALE_TRIGGERS],
     ]

@@ -21,6 +21,7 @@ class AssayVersion(models.Model):
     A change of kit is a new version and breaks the series of a subject: fold changes stay inside one.
     """
 
+    id = models.AutoField(primary_key=True)
     laboratory = models.ForeignKey(Laboratory, on_delete=models.PROTECT, related_name="assays")
     analyte = models.ForeignKey(Analyte, on_delete=models.PROTECT, related_name="assays")
     kit = models.CharField(max_length=120)

@@ -49,7 +49,7 @@ class Specimen(models.Model):
         OTHER = "other", "Other (see note)"
 
     id = models.BigIntegerField(primary_key=True, editable=False)
-    # One composite foreign key (subject, study) in the database serves both.
+    # The trigger labs_specimen_references checks subject, study and laboratory of all rows of a statement at once.
     subject = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="specimens", db_index=False, db_constraint=False
     )
@@ -62,7 +62,9 @@ class Specimen(models.Model):
         editable=False,
     )
     number = models.IntegerField(editable=False)
-    laboratory = models.ForeignKey(Laboratory, on_delete=models.PROTECT, related_name="specimens", db_index=False)
+    laboratory = models.ForeignKey(
+        Laboratory, on_delete=models.PROTECT, related_name="specimens", db_index=False, db_constraint=False
+    )
     accession = models.CharField(max_length=80)
     material = models.CharField(max_length=40, blank=True)
     collected = PartialDateField(help_text="Site-local, as exactly as known.")

@@ -34,6 +34,7 @@ class Transfer(models.Model):
         ACCEPTED = "accepted", "Accepted"
         REFUSED = "refused", "Refused"
 
+    id = models.AutoField(primary_key=True)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="transfers")
     laboratory = models.ForeignKey(Laboratory, on_delete=models.PROTECT, related_name="transfers")
     raw_file = models.ForeignKey(RawFile, on_delete=models.PROTECT, related_name="transfers")

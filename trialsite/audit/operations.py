@@ -1,5 +1,6 @@
 """Migration operations: put tables under audit, make them append-only."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.migrations.operations.base import Operation
@@ -66,22 +67,28 @@ class AuditTables(_DatabaseOnly):
 
 
 class TypedAuditTable(_DatabaseOnly):
-    """Put a high-volume table under audit; its inserts go to a typed event table ``audit.<table>_insert``."""
+    """Put a high-volume table under audit; its inserts go to a typed event table ``audit.<table>_insert``.
 
-    def __init__(self, table: str) -> None:
+    ``derived``: columns that constraints of the table make follow from its others, with the SQL that computes
+    them from the event's row ``t``; they are not kept twice.
+    """
+
+    def __init__(self, table: str, *, derived: Mapping[str, str] | None = None) -> None:
         self.table = table
+        self.derived = dict(derived or {})
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
-        return type(self).__name__, [self.table], {}
+        return type(self).__name__, [self.table], {"derived": self.derived}
 
     def describe(self) -> str:
         return f"Audit {self.table} with typed inserts"
 
     def _forwards(self, schema_editor: Any) -> list[str]:
         key = _primary_key(schema_editor, self.table)
+        arguments = ", ".join(f"'{column}'" for column in self.derived)
         return [
-            typed_insert_table(self.table),
-            *audit_triggers(table=self.table, key=key, typed_insert=True),
+            typed_insert_table(self.table, self.derived),
+            *audit_triggers(table=self.table, key=key, typed_insert=f"audit.record_typed({arguments})"),
         ]
 
     def _backwards(self, schema_editor: Any) -> list[str]:
@@ -92,20 +99,21 @@ class RefreshTypedAudit(_DatabaseOnly):
     """Follow a change of columns of a table under :class:`TypedAuditTable`; put it after the AddField or AlterField.
 
     A column that is added is NULL in the events of older rows: add it nullable, or ``audit_reconcile`` reports
-    the rows that the migration filled.
+    the rows that the migration filled. ``derived`` as there.
     """
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, *, derived: Mapping[str, str] | None = None) -> None:
         self.table = table
+        self.derived = dict(derived or {})
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
-        return type(self).__name__, [self.table], {}
+        return type(self).__name__, [self.table], {"derived": self.derived}
 
     def describe(self) -> str:
         return f"Let the typed audit of {self.table} follow its columns"
 
     def _forwards(self, schema_editor: Any) -> list[str]:
-        return [refresh_typed_table(self.table)]
+        return [refresh_typed_table(self.table, self.derived)]
 
     def _backwards(self, schema_editor: Any) -> list[str]:
         # Run in the other direction it comes before the column goes; what the trail holds, it keeps.

@@ -24,7 +24,7 @@ _EVENTS = """
 """
 _TYPED_EVENTS = """
     UNION ALL
-    SELECT 0, t.{key}::text, 'I', NULL, to_jsonb(t) - 'context_id' FROM audit.{typed} t
+    SELECT 0, t.{key}::text, 'I', NULL, audit.{values}(t) FROM audit.{typed} t
     WHERE t.{key}::text IN (SELECT row_id FROM audit.event WHERE table_name = %(table)s)
 """
 _FOLD = """
@@ -94,7 +94,7 @@ def reconcile_table(cursor: Any, *, table: str, key: str) -> TableReconciliation
     typed = f"{table}_insert"
     cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f'audit."{typed}"'])
     has_typed = cursor.fetchone()[0]
-    names = {"table": f'"{table}"', "key": f'"{key}"', "typed": f'"{typed}"'}
+    names = {"table": f'"{table}"', "key": f'"{key}"', "typed": f'"{typed}"', "values": f'"{table}_values"'}
     differing = _fold(cursor, table, names, has_typed=has_typed)
     events = _count(cursor, "SELECT count(*) FROM audit.event WHERE table_name = %s", [table])
     if has_typed:

@@ -122,7 +122,8 @@ BEGIN
 END $$;
 
 -- Inserts of high-volume append-only tables: a typed copy of the row costs half of a jsonb event. Columns go by
--- name, so that a migration which forgets RefreshTypedAudit fails loudly instead of shifting values.
+-- name, so that a migration which forgets RefreshTypedAudit fails loudly instead of shifting values. Arguments
+-- are columns that follow from the others and are not copied.
 CREATE FUNCTION audit.record_typed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -130,7 +131,8 @@ DECLARE
 BEGIN
     IF EXISTS (SELECT FROM new_rows) THEN
         SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO columns
-            FROM pg_attribute WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped;
+            FROM pg_attribute WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped
+            AND NOT (attname = ANY (coalesce(TG_ARGV, ARRAY[]::text[])));
         EXECUTE format('INSERT INTO audit.%I (context_id, %s) SELECT $1, %s FROM new_rows',
                        TG_TABLE_NAME || '_insert', columns, columns)
             USING audit.open_context(false, TG_TABLE_NAME);
@@ -193,9 +195,12 @@ def as_audit_role(sql: str) -> str:
     return f"SET LOCAL ROLE {AUDIT_ROLE};\n{sql}\nRESET ROLE;"
 
 
-def audit_triggers(*, table: str, key: str, typed_insert: bool = False) -> list[str]:
-    """Statements that put a table under audit; ``key`` is its primary key column."""
-    insert = "audit.record_typed()" if typed_insert else f"audit.record('{key}')"
+def audit_triggers(*, table: str, key: str, typed_insert: str = "") -> list[str]:
+    """Statements that put a table under audit; ``key`` is its primary key column.
+
+    ``typed_insert``: the call that records inserts, where it is not the general one.
+    """
+    insert = typed_insert or f"audit.record('{key}')"
     return [
         f'CREATE TRIGGER audit_insert AFTER INSERT ON "{table}" REFERENCING NEW TABLE AS new_rows'
         f" FOR EACH STATEMENT EXECUTE FUNCTION {insert}",

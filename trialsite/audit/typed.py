@@ -1,4 +1,10 @@
-"""SQL of the typed event tables, ``audit.<table>_insert``, and of the view over all events."""
+"""SQL of the typed event tables, ``audit.<table>_insert``, and of the view over all events.
+
+``audit.<table>_values`` gives the row of such an event as jsonb. Columns that follow from the others (a packed
+key holds them) are not kept twice: they are computed there.
+"""
+
+from collections.abc import Mapping
 
 from trialsite.audit.sql import APP_ROLE, REPORT_ROLE, as_audit_role, guards
 
@@ -16,7 +22,7 @@ BEGIN
     LOOP
         events := events || format(
             ' UNION ALL SELECT NULL::bigint, t.context_id, %L::text, t.id::text, ''I''::char(1), NULL::jsonb,'
-            ' to_jsonb(t) - ''context_id'' FROM audit.%I t', typed.source, typed.relname);
+            ' audit.%I(t) FROM audit.%I t', typed.source, typed.source || '_values', typed.relname);
     END LOOP;
     EXECUTE 'CREATE OR REPLACE VIEW audit.all_event AS SELECT e.*, c.at, c.actor, c.reason, c.request, c.txid,'
         ' c.session_role, c.application FROM (' || events || ') e JOIN audit.context c ON c.id = e.context_id';
@@ -25,29 +31,51 @@ GRANT SELECT ON audit.all_event TO {APP_ROLE}, {REPORT_ROLE};
 """
 
 
-def typed_insert_table(table: str) -> str:
-    """SQL of the typed event table of a high-volume table, owned by the audit role."""
+def typed_insert_table(table: str, derived: Mapping[str, str]) -> str:
+    """SQL of the typed event table of a high-volume table, owned by the audit role.
+
+    ``derived``: column to SQL expression over the event's row ``t``, for columns that are not kept.
+    """
     name = f'audit."{table}_insert"'
+    dropped = "".join(f', DROP COLUMN "{column}"' for column in derived)
+    # The copy is made without the derived columns from the start: a dropped column would stay in every row.
     # Rows of one subject arrive near each other: a BRIN index finds a row's event for 1/1000 of a btree's cost.
     return as_audit_role(
-        f'CREATE TABLE {name} (context_id bigint NOT NULL, LIKE public."{table}");\n'
+        f'CREATE TEMP TABLE typed_shape (context_id bigint NOT NULL, LIKE public."{table}");\n'
+        f"{f'ALTER TABLE typed_shape {dropped[2:]};' if dropped else ''}\n"
+        f"CREATE TABLE {name} (LIKE typed_shape);\n"
+        "DROP TABLE typed_shape;\n"
         f'CREATE INDEX "{table}_insert_row" ON {name} USING brin (id) WITH (pages_per_range = 32);\n'
         f"{guards(name)}\n"
         f"GRANT SELECT ON {name} TO {APP_ROLE}, {REPORT_ROLE};\n"
+        f"{_values_function(table, derived)}\n"
         f"{ALL_EVENT_VIEW}"
+    )
+
+
+def _values_function(table: str, derived: Mapping[str, str]) -> str:
+    pairs = ", ".join(f"'{column}', {expression}" for column, expression in derived.items())
+    return (
+        f'CREATE OR REPLACE FUNCTION audit."{table}_values"(t audit."{table}_insert") RETURNS jsonb'
+        f" LANGUAGE sql STABLE AS $$ SELECT to_jsonb(t) - 'context_id' || jsonb_build_object({pairs}) $$;\n"
+        f'GRANT EXECUTE ON FUNCTION audit."{table}_values" TO {APP_ROLE}, {REPORT_ROLE};'
     )
 
 
 def drop_typed_insert_table(table: str) -> str:
     """SQL that drops a typed event table; the view over all events goes on without it."""
-    return as_audit_role(f'DROP VIEW audit.all_event;\nDROP TABLE audit."{table}_insert";\n{ALL_EVENT_VIEW}')
+    return as_audit_role(
+        f'DROP VIEW audit.all_event;\nDROP FUNCTION audit."{table}_values";\nDROP TABLE audit."{table}_insert";\n'
+        f"{ALL_EVENT_VIEW}"
+    )
 
 
-def refresh_typed_table(table: str) -> str:
+def refresh_typed_table(table: str, derived: Mapping[str, str]) -> str:
     """SQL that gives a typed event table the columns its source has by now.
 
     Columns that the source lost are kept, with the values that events had, and are NULL from now on.
     """
+    names = ", ".join(f"'{column}'" for column in derived) or "NULL"
     return as_audit_role(f"""
 DROP VIEW audit.all_event;
 DO $refresh$
@@ -57,6 +85,7 @@ BEGIN
     FOR col IN
         SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute
         WHERE attrelid = 'public."{table}"'::regclass AND attnum > 0 AND NOT attisdropped
+          AND (attname IN ({names})) IS NOT TRUE
     LOOP
         EXECUTE format('ALTER TABLE audit."{table}_insert" ADD COLUMN IF NOT EXISTS %I %s', col.attname, col.type);
     END LOOP;

@@ -4,7 +4,7 @@ import re
 
 from tests.databases import ROOT
 
-SOURCES = ["checks.py", "central_csv.py", "load.py"]
+SOURCES = ["rules.py", "checks.py", "central_csv.py", "load.py", "specimens.py"]
 # A rule is the second member of a tuple of checks, the argument of a refusal or of a finding.
 RULE = re.compile(r'"([a-z]+(?:-[a-z]+)+)"')
 NO_RULES = {"non-numeric", "utf-8"}
