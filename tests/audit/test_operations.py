@@ -104,6 +104,23 @@ def test_typed_audit_follows_columns_that_come_and_go(owner: OwnerEditor):
     assert seen(0)[0] == ("1", "I", {"id": 1, "name": "one", "amount": 1, "unit": None})
 
 
+def test_columns_that_follow_from_others_are_not_kept_but_shown(owner: OwnerEditor):
+    derived = {"name": "'row ' || t.id"}
+    owner.run(TypedAuditTable("thing", derived=derived))
+    before = last_context()
+    run("INSERT INTO thing VALUES (1, 'row 1', 5)")
+    assert seen(before) == [("1", "I", {"id": 1, "name": "row 1", "amount": 5})]
+    owner.alter("ALTER TABLE thing ADD COLUMN unit varchar(10)")
+    owner.run(RefreshTypedAudit("thing", derived=derived))
+    run("INSERT INTO thing VALUES (2, 'row 2', 5, 'mg')")
+    assert seen(before)[-1] == ("2", "I", {"id": 2, "name": "row 2", "amount": 5, "unit": "mg"})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_attribute WHERE attrelid = 'audit.thing_insert'::regclass AND attname = 'name'"
+        )
+        assert cursor.fetchone() == (0,)
+
+
 def test_append_only_table_lets_named_columns_change(owner: OwnerEditor):
     owner.run(AuditTables("thing"))
     owner.run(AppendOnlyTable("thing", allow_update=("amount",)))

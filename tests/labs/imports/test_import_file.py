@@ -189,3 +189,30 @@ def test_every_loaded_row_has_an_audit_event_with_its_actor(trial, subject, labo
         )
         assert cursor.fetchone() == (20, "coordinator", "coordinator")
     assert AuditContext.objects.filter(actor="coordinator", reason="delivery").exists()
+
+
+@pytest.mark.parametrize("block_bytes", [60, 150, 100_000])
+def test_blocks_that_cut_through_a_specimen_change_nothing(trial, laboratory, tmp_path, monkeypatch, block_bytes):
+    for code in ("KUL-001", "KUL-002"):
+        make_subject(trial, code)
+    monkeypatch.setattr("labs.imports.central_csv.read_blocks.__kwdefaults__", {"block_bytes": block_bytes})
+    rows = [
+        row(subject, f"{subject}-{n}", f"2024-03-{n:02d}T08:30", test, f"{n}.5")
+        for subject in ("KUL-001", "KUL-002")
+        for n in range(1, 6)
+        for test in ("SCL70", "CD19")
+    ]
+    report = import_rows(trial.study, laboratory, tmp_path, "a.csv", *rows, rows[0], rows[-1])
+    assert "22 rows, 20 applied, 2 duplicates, 0 refused" in report.text()
+    assert Specimen.objects.count() == 10
+    assert len(values()) == 20
+
+
+def test_conflict_with_the_last_row_of_the_file_is_found(trial, subject, laboratory, tmp_path):
+    rows = [
+        row("KUL-001", "A1", "2024-03-01T08:30", "SCL70", "1"),
+        row("KUL-001", "A1", "2024-03-01T08:30", "SCL70", "2"),
+    ]
+    report = import_rows(trial.study, laboratory, tmp_path, "a.csv", *rows)
+    assert report.findings.select("line", "rule").rows() == [(3, "conflicting-rows")]
+    assert not Result.objects.exists()
