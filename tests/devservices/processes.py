@@ -105,10 +105,10 @@ class Holder:
     """A process in ``running_services`` of a project until it is released or killed.
 
     ``first`` is Python that the process runs before, to break something; ``fakes`` a folder whose packages
-    stand before those of the environment.
+    stand before those of the environment; ``account`` is what ``Popen`` takes of umask and groups.
     """
 
-    def __init__(self, project: Path, *, first: str = "", fakes: Path | None = None, umask: int = -1) -> None:
+    def __init__(self, project: Path, *, first: str = "", fakes: Path | None = None, **account: Any) -> None:
         self.project = project
         self.seen: set[Seen] = set()
         paths = [*([str(fakes)] if fakes else []), str(ROOT)]
@@ -119,8 +119,8 @@ class Holder:
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             cwd="/",
-            umask=umask,
             text=True,
+            **account,
         )
 
     @property

@@ -49,7 +49,7 @@ def closed_wheel(tmp_path):
 
 @pytest.mark.usefixtures("cluster")
 def test_server_runs_under_an_ordinary_account_that_owns_the_data_alone(hold, project):
-    holder = hold()
+    holder = hold(extra_groups=[os.getegid(), 4])
     holder.services()
     account = service_account()
     assert account.uid != 0
