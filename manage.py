@@ -68,7 +68,7 @@ def provide_services(stack: ExitStack, command: str) -> list[type[Exception]]:
     try:
         services = stack.enter_context(running_services(ROOT))
     except ServiceError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{' '.join(str(error).split())}\n")
         raise SystemExit(1) from error
     os.environ.update(services.environment())
     return [ServiceError]
@@ -76,11 +76,12 @@ def provide_services(stack: ExitStack, command: str) -> list[type[Exception]]:
 
 def hold_services() -> int:
     """Print the addresses of the private services and hold them until Ctrl-C."""
+    # Before the last line below: who waits for it may send the signal at once.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"):
         sys.stdout.write(f"{name}={os.environ[name]}\n")
     sys.stdout.write("Private services are running; Ctrl-C stops them.\n")
     sys.stdout.flush()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.pause()
     return 0
 

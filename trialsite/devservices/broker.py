@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ def start_broker(*, program: Path, folder: Path, account: Account, password: str
         process = start(
             [str(program), "-"], account=account, log=log, stop_signal=signal.SIGTERM, stdin=subprocess.PIPE
         )
-        process.stdin.write("\n".join(lines).encode())
-        process.stdin.close()
+        # A program that ends at once reads nothing; its log says why.
+        with suppress(BrokenPipeError), process.stdin as configuration:
+            configuration.write("\n".join(lines).encode())
         if _becomes_ready(process, port, password):
             return Broker(process, port)
     tail = log.read_text(errors="replace")[-400:].strip()

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -22,8 +22,8 @@ import psycopg
 from trialsite.audit.roles import database_statements, role_statements
 from trialsite.audit.sql import APP_ROLE, OWNER_ROLE, REPORT_ROLE
 from trialsite.devservices.binaries import ServiceError, broker_binary, postgres_binaries
-from trialsite.devservices.broker import Broker, start_broker
-from trialsite.devservices.postgres import ADMIN, PostgresServer, make_cluster, start_postgres
+from trialsite.devservices.broker import start_broker
+from trialsite.devservices.postgres import ADMIN, make_cluster, start_postgres
 from trialsite.devservices.process import Account, reachable_copy, reachable_folder, service_account
 
 DATABASE = "trialsite"
@@ -82,10 +82,11 @@ def running_services(root: Path, *, throw_away: bool = False, durable: bool = Fa
         if joined is not None:
             yield joined
             return
-        # Addresses that a killed holder left behind are nobody's.
-        _state_file(root).unlink(missing_ok=True)
-        account = service_account()
-        with _hold(reachable_folder(root, account), root, durable=True) as services:
+        with _in_one_sentence(root / "var"):
+            # Addresses that a killed holder left behind are nobody's.
+            _state_file(root).unlink(missing_ok=True)
+            folder = reachable_folder(root, service_account())
+        with _hold(folder, root, durable=True) as services:
             yield services
 
 
@@ -106,6 +107,10 @@ def _lock_or_join(lock: IO[str], root: Path) -> Services | None:
             return Services(**json.loads(_state_file(root).read_text()))
         except (FileNotFoundError, json.JSONDecodeError):
             time.sleep(0.05)
+        except TypeError as error:
+            raise ServiceError(
+                "A command of another version of this clone holds the private services; stop it first. [services-held]"
+            ) from error
         except PermissionError as error:
             raise ServiceError(
                 "Another account holds the private services of this clone; stop it first. [services-held]"
@@ -117,39 +122,56 @@ def _lock_or_join(lock: IO[str], root: Path) -> Services | None:
 
 @contextmanager
 def _hold(folder: Path, root: Path | None, *, durable: bool) -> Iterator[Services]:
+    with ExitStack() as stack:
+        if root is None:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        with _in_one_sentence(folder):
+            services = _start(folder, stack, durable=durable)
+            if root:
+                stack.callback(_state_file(root).unlink, missing_ok=True)
+                _write_private(_state_file(root), json.dumps(asdict(services)))
+        yield services
+
+
+@contextmanager
+def _in_one_sentence(folder: Path) -> Iterator[None]:
+    """What a full disk, a folder of another account or a missing program raises, for the person at the keyboard."""
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise ServiceError(
+            f"The private services in {folder} cannot be started: {error.strerror or error}{where}. [services-start]"
+        ) from error
+    except psycopg.Error as error:
+        raise ServiceError(
+            f"The private database cannot be prepared: {error}. The end of {_log(folder, 'postgresql')} says more; "
+            f"without {folder} the next start begins with an empty one. [services-database]"
+        ) from error
+
+
+def _start(folder: Path, stack: ExitStack, *, durable: bool) -> Services:
+    """Start both servers; ``stack`` stops them."""
     account = service_account()
     folder.chmod(0o755)
-    postgres: PostgresServer | None = None
-    broker: Broker | None = None
-    state = _state_file(root) if root else None
-    try:
-        passwords = _passwords(folder)
-        programs = reachable_copy(postgres_binaries(), folder, account)
-        data = make_cluster(programs=programs, folder=folder, account=account, password=passwords["admin"])
-        postgres = start_postgres(
-            programs=programs, data=data, account=account, log=_log(folder, "postgresql"), durable=durable
-        )
-        broker = start_broker(
-            program=broker_binary(),
-            folder=folder,
-            account=Account(),
-            password=passwords["broker"],
-            log=_log(folder, "broker"),
-        )
-        services = _addresses(postgres.port, broker.port, passwords)
-        _bootstrap(services, passwords)
-        if state:
-            _write_private(state, json.dumps(asdict(services)))
-        yield services
-    finally:
-        if state:
-            state.unlink(missing_ok=True)
-        if broker:
-            broker.stop()
-        if postgres:
-            postgres.stop()
-        if root is None:
-            shutil.rmtree(folder, ignore_errors=True)
+    passwords = _passwords(folder)
+    programs = reachable_copy(postgres_binaries(), folder, account)
+    data = make_cluster(programs=programs, folder=folder, account=account, password=passwords["admin"])
+    postgres = start_postgres(
+        programs=programs, data=data, account=account, log=_log(folder, "postgresql"), durable=durable
+    )
+    stack.callback(postgres.stop)
+    broker = start_broker(
+        program=broker_binary(),
+        folder=folder,
+        account=Account(),
+        password=passwords["broker"],
+        log=_log(folder, "broker"),
+    )
+    stack.callback(broker.stop)
+    services = _addresses(postgres.port, broker.port, passwords)
+    _bootstrap(services, passwords)
+    return services
 
 
 def _state_file(root: Path) -> Path:
@@ -174,7 +196,13 @@ def _passwords(folder: Path) -> dict[str, str]:
     if not path.exists():
         names = ("admin", "owner", "app", "report", "broker")
         _write_private(path, json.dumps({name: secrets.token_urlsafe(24) for name in names}))
-    passwords: dict[str, str] = json.loads(path.read_text())
+    try:
+        passwords: dict[str, str] = json.loads(path.read_text())
+    except ValueError as error:
+        raise ServiceError(
+            f"{path} is damaged; remove {folder} to begin with an empty database, or set DATABASE_URL. "
+            "[passwords-damaged]"
+        ) from error
     return passwords
 
 

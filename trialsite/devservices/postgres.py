@@ -1,16 +1,16 @@
 """A private PostgreSQL server."""
 
-import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trialsite.devservices.binaries import ServiceError
-from trialsite.devservices.process import Account, free_port, start, stop
+from trialsite.devservices.process import Account, die_with_parent, free_port, start, stop
 
 ADMIN = "trialsite_admin"
 READY_LINE = 7  # of postmaster.pid
@@ -35,22 +35,33 @@ def make_cluster(*, programs: Path, folder: Path, account: Account, password: st
     data = folder / "postgresql"
     if (data / "PG_VERSION").exists():
         return data
-    # Made aside and renamed: a start that was killed half-way begins again.
-    making = folder / "postgresql.new"
-    shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(mode=0o700)
+    # Made aside and renamed, and never twice in one place: a start that was killed half-way begins again,
+    # whatever its last children still write.
+    for half_made in folder.glob("postgresql.new*"):
+        shutil.rmtree(half_made, ignore_errors=True)
+    making = Path(tempfile.mkdtemp(prefix="postgresql.new-", dir=folder))
     account.own(making)
     secret = folder / "initdb-password"
-    secret.touch(mode=0o600)
-    secret.write_text(password)
-    account.own(secret)
     command = [
         str(programs / "initdb"),
         *("-D", str(making), "-U", ADMIN, f"--pwfile={secret}", "--auth=scram-sha-256"),
         *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **account.arguments())
-    secret.unlink()
+    try:
+        secret.touch(mode=0o600)
+        secret.write_text(password)
+        account.own(secret)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            check=False,
+            preexec_fn=die_with_parent(signal.SIGKILL),
+            **account.arguments(),
+        )
+    finally:
+        secret.unlink(missing_ok=True)
     if done.returncode:
         raise ServiceError(f"PostgreSQL could not make its data folder {data}: {done.stderr.strip()} [initdb]")
     making.rename(data)
@@ -103,17 +114,20 @@ def _await_orphan(data: Path) -> None:
     # After a kill -9 of the parent the old server is still shutting down; a pid file without a process is
     # stale and PostgreSQL itself removes it.
     deadline = time.monotonic() + START_SECONDS
-    lines = _pid_file(data)
-    while lines and _is_postgres(int(lines[0])) and time.monotonic() < deadline:
+    while _is_served(data) and time.monotonic() < deadline:
         time.sleep(0.1)
-        lines = _pid_file(data)
 
 
-def _is_postgres(pid: int) -> bool:
+def _is_served(data: Path) -> bool:
+    lines = _pid_file(data)
+    if not lines or not lines[0].isdigit():
+        return False
+    process = Path("/proc") / lines[0]
+    # By its working folder: the number alone may be any process's by now, after a crash of the machine.
     try:
-        os.kill(pid, 0)
-        return "postgres" in Path(f"/proc/{pid}/comm").read_text()
+        return (process / "cwd").readlink() == data.resolve()
     except PermissionError:
-        return True
-    except (ProcessLookupError, FileNotFoundError):
+        # Containers close it even to root; the name stays open.
+        return (process / "comm").read_text().startswith("postgres")
+    except OSError:
         return False

@@ -88,15 +88,27 @@ def reachable_copy(folder: Path, target: Path, account: Account) -> Path:
     if account.uid is None or is_reachable(folder):
         return folder
     copied = target / "programs"
-    if not (copied / "complete").exists():
+    complete = copied / "complete"
+    # A newer wheel in the same place is copied anew.
+    origin = f"{package} {(folder / 'postgres').stat().st_mtime_ns}"
+    if not complete.exists() or complete.read_text() != origin:
         shutil.rmtree(copied, ignore_errors=True)
         shutil.copytree(package, copied / package.name, symlinks=True)
         # The programs look for their libraries in this sibling, by a path relative to themselves.
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.exists():
             shutil.copytree(libraries, copied / libraries.name, symlinks=True)
-        (copied / "complete").touch()
+        _open(copied)
+        complete.write_text(origin)
     return copied / package.name / folder.parent.name / folder.name
+
+
+def _open(folder: Path) -> None:
+    # Under umask 077 the wheel was unpacked for its owner alone, and so is a copy.
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if mode & 0o100 else 0o444))
 
 
 def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:

@@ -1,0 +1,1 @@
+"""The private services, with real processes in projects of their own."""
