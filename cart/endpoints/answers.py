@@ -1,5 +1,6 @@
 """The frame of answers: one row per subject, endpoint, series and timepoint, never a silent absence."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,14 @@ ANSWER_SCHEMA: dict[str, Any] = {
 EVALUABLE, BOUNDED, ONGOING, NOT_EVALUABLE = "evaluable", "bounded", "ongoing", "not-evaluable"
 YES, NO, NOT_APPLICABLE = "yes", "no", "not applicable"
 KEY = ["subject_id", "code", "series", "timepoint"]
+_NONE = pl.DataFrame(schema=ANSWER_SCHEMA)
 _NO_IDS = pl.lit([], dtype=pl.List(pl.Int64))
 
 
 def completed_answers(
     rows: pl.DataFrame, subjects: pl.DataFrame, *, code: str, version: str, unit: str, absent: pl.Expr | str
 ) -> pl.DataFrame:
-    """Rows of one endpoint in the answer schema, with a not-evaluable row for every subject without one.
+    """Rows of one endpoint under its name, with a not-evaluable row for every subject without one.
 
     Parameters
     ----------
@@ -52,25 +54,27 @@ def completed_answers(
             "subject_id", pl.lit(NOT_EVALUABLE).alias("status"), reason.alias("reason")
         )
         rows = pl.concat([rows, added], how="diagonal")
-    constants = {"code": code, "version": version, "unit": unit}
-    not_evaluable = pl.col("status") == NOT_EVALUABLE
-    columns: list[pl.Expr] = []
-    for name, dtype in ANSWER_SCHEMA.items():
-        if name in constants:
-            column = pl.lit(constants[name], dtype=dtype)
-        elif name not in rows.columns:
-            column = pl.lit("") if name in ("series", "timepoint") else pl.lit(None, dtype=dtype)
-        elif name in ("series", "timepoint"):
-            column = pl.col(name).fill_null("")
-        elif name == "value":
-            # A number beside "not evaluable" would be read as a number.
-            column = pl.when(~not_evaluable).then(pl.col(name))
-        else:
-            column = pl.col(name).cast(dtype)
-        if dtype == pl.List(pl.Int64):
-            column = pl.coalesce(column, _NO_IDS).list.drop_nulls().list.unique().list.sort()
-        columns.append(column.alias(name))
-    return rows.select(columns)
+    named = [pl.lit(code).alias("code"), pl.lit(version).alias("version"), pl.lit(unit).alias("unit")]
+    return rows.select(*(name for name in ANSWER_SCHEMA if name in rows.columns), *named)
+
+
+def in_schema(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Completed answers of several endpoints in the answer schema: once for all, because each step costs."""
+    whole = pl.concat([_NONE, *parts], how="diagonal_relaxed")
+    # A number beside "not evaluable" would be read as a number.
+    value = pl.when(pl.col("status") != NOT_EVALUABLE).then(pl.col("value"))
+    own = {
+        "series": pl.col("series").fill_null(""),
+        "timepoint": pl.col("timepoint").fill_null(""),
+        "value": value,
+        **{name: _ids(name) for name in ("evidence", "therapy_evidence")},
+    }
+    return whole.select(own.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in ANSWER_SCHEMA.items())
+
+
+def _ids(name: str) -> pl.Expr:
+    """Row ids in order, each once; none is an empty list."""
+    return pl.coalesce(pl.col(name), _NO_IDS).list.drop_nulls().list.unique().list.sort()
 
 
 def check_answers(answers: pl.DataFrame) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from cart.endpoints import depletion, elimination, reconstitution, reset, responses, titers
-from cart.endpoints.answers import ANSWER_SCHEMA, KEY, check_answers
+from cart.endpoints.answers import KEY, check_answers, in_schema
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
@@ -43,12 +43,12 @@ def evaluate(
     overrides = parameters or {}
     check_parameters(overrides)
     inputs = Prepared(frames)
-    none = pl.DataFrame(schema=ANSWER_SCHEMA)
     answers: dict[str, pl.DataFrame] = {}
+    none = in_schema([])
     for definition in REGISTRY.values():
         # A definition sees the answers it names and no others: an unnamed need would hang on the order.
-        needed = pl.concat([none, *(answers[code] for code in definition.needs)])
+        needed = in_schema([answers[code] for code in definition.needs]) if definition.needs else none
         answers[definition.code] = definition.compute(inputs, definition.in_force(overrides), needed)
-    whole = pl.concat(answers.values()).sort(KEY)
+    whole = in_schema(list(answers.values())).sort(KEY)
     check_answers(whole)
     return whole

@@ -9,7 +9,8 @@ import polars as pl
 from cart.endpoints.timing import PartialDate
 from cart.models import Study, StudyDrugExposure
 from labs.actions.sdtm_report import DomainCount, Refusal
-from labs.imports.sdtm import MAX_SEQUENCE, text
+from labs.imports.sdtm import text
+from labs.imports.sdtm_rules import MAX_SEQUENCE
 
 COLUMNS = [
     "USUBJID",

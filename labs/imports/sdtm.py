@@ -2,17 +2,13 @@
 
 import polars as pl
 
-from labs.imports.central_csv import FINDING_SCHEMA
 from labs.imports.records import Records
-from labs.imports.rules import PARTIAL_DATE, impossible_date
+from labs.imports.sdtm_rules import record_findings
 
 _CENSORED = r"^([<>]) ?(-?[0-9]+(?:\.[0-9]+)?)$"
 _NUMBER = r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$"
 _IDENTITY = ["analyte_id", "accession", "material", "collected"]
 _SEEN_SCHEMA = {"subject_id": pl.Int64, "source_sequence": pl.Int64, "identity": pl.UInt64}
-MAX_TEST_CODE = 40
-MAX_SEQUENCE = 2**31 - 1
-MAX_VISIT_NUMBER = 10**5
 
 
 def text(frame: pl.DataFrame, name: str) -> pl.Expr:
@@ -57,6 +53,17 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
     today
         ISO date; nothing is collected later.
     """
+    rows = _apart(_as_received(frame))
+    rows = rows.join(subjects, on="source_code", how="left", maintain_order="left").join(
+        analytes, on="source", how="left", maintain_order="left"
+    )
+    findings = record_findings(rows, today)
+    good = rows.join(findings.select("line").unique(), on="line", how="anti") if findings.height else rows
+    return Records(good.drop("source_code", "source", "test_code", "born"), findings)
+
+
+def _as_received(frame: pl.DataFrame) -> pl.DataFrame:
+    """Records in our columns, one each."""
     standard = text(frame, "LBSTRESC")
     original = text(frame, "LBORRES")
     # A censored text is an interval even where the source put a number beside it.
@@ -104,7 +111,7 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
         pl.lit("").alias("received"),
         pl.lit(None, dtype=pl.Int64).alias("assay_id"),
     )
-    rows = rows.with_columns(
+    return rows.with_columns(
         # A result that exists only in standard units is as received in those.
         pl.when(pl.col("received_text") != "")
         .then(pl.col("received_text"))
@@ -113,21 +120,19 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
         .otherwise(pl.col("value").fill_null(""))
         .alias("received_text"),
     )
+
+
+def _apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with an accession that tells repeats of a test apart."""
     # A test repeated on the same occasion is a specimen of its own, told apart by its place among them.
     occasion = ["accession", "material", "collected", "source"]
     repeat = pl.col("source_sequence").rank("dense").over(occasion)
-    rows = rows.with_columns(
+    return rows.with_columns(
         pl.when(repeat > 1)
         .then(pl.col("accession").str.slice(0, 75) + "#" + repeat.cast(pl.String))
         .otherwise(pl.col("accession"))
         .alias("accession")
     )
-    rows = rows.join(subjects, on="source_code", how="left", maintain_order="left").join(
-        analytes, on="source", how="left", maintain_order="left"
-    )
-    findings = _record_findings(rows, today)
-    good = rows.join(findings.select("line").unique(), on="line", how="anti") if findings.height else rows
-    return Records(good.drop("source_code", "source", "test_code", "born"), findings)
 
 
 def _accession(frame: pl.DataFrame) -> pl.Expr:
@@ -142,89 +147,6 @@ def _accession(frame: pl.DataFrame) -> pl.Expr:
 def analyte_source(frame: pl.DataFrame) -> pl.Expr:
     """What tells one test from another: its code, with category and specimen."""
     return pl.concat_str([text(frame, "LBTESTCD"), text(frame, "LBCAT"), text(frame, "LBSPEC")], separator="\x1f")
-
-
-def _record_findings(rows: pl.DataFrame, today: str) -> pl.DataFrame:
-    collected = pl.col("collected")
-    length = collected.str.len_chars()
-    day = pl.min_horizontal(length, pl.lit(10))
-    known = pl.min_horizontal(day, pl.col("born").str.len_chars())
-    sequence, visit_number = pl.col("source_sequence"), pl.col("visit_number").cast(pl.Float64, strict=False)
-    shaped = collected.str.contains(PARTIAL_DATE)
-    rules: list[tuple[str, str, pl.Expr, str, pl.Expr | str]] = [
-        ("USUBJID", "unknown-subject", pl.col("subject_id").is_null(), "source_code", "a subject of DM"),
-        ("LBTESTCD", "missing-test", pl.col("test_code") == "", "test_code", "a test code"),
-        (
-            "LBTESTCD",
-            "too-long",
-            pl.col("test_code").str.len_chars() > MAX_TEST_CODE,
-            "test_code",
-            f"at most {MAX_TEST_CODE} characters",
-        ),
-        ("LBDTC", "missing-date", collected == "", "collected", "a date, as exactly as known"),
-        (
-            "LBDTC",
-            "date-format",
-            (collected != "") & ~shaped,
-            "collected",
-            "ISO 8601: YYYY-MM-DDThh:mm, cut off where unknown",
-        ),
-        ("LBDTC", "impossible-date", shaped & impossible_date(collected), "collected", "a day and time that exist"),
-        (
-            "LBDTC",
-            "future-date",
-            shaped & (collected.str.slice(0, 10) > pl.lit(today).str.head(day)),
-            "collected",
-            f"no later than {today}",
-        ),
-        (
-            "LBDTC",
-            "before-birth",
-            shaped & (collected.str.head(known) < pl.col("born").str.head(known)),
-            "collected",
-            pl.format("not before the birth of the subject ({} or later)", pl.col("born")),
-        ),
-        (
-            "LBSEQ",
-            "sequence-range",
-            ~sequence.is_between(0, MAX_SEQUENCE),
-            "source_sequence",
-            f"a number up to {MAX_SEQUENCE}",
-        ),
-        (
-            "VISITNUM",
-            "visit-number-range",
-            visit_number.abs() >= MAX_VISIT_NUMBER,
-            "visit_number",
-            f"a number under {MAX_VISIT_NUMBER}",
-        ),
-        (
-            "LBORRES",
-            "too-long",
-            pl.col("received_text").str.len_chars() > 200,
-            "received_text",
-            "at most 200 characters",
-        ),
-        (
-            "LBSTRESU",
-            "too-long",
-            (pl.col("unit").str.len_chars() > 40) | (pl.col("received_unit").str.len_chars() > 40),
-            "unit",
-            "at most 40 characters",
-        ),
-    ]
-    parts = [
-        rows.filter(met.fill_null(value=False)).select(
-            "line",
-            pl.lit(column).alias("column"),
-            pl.lit(rule).alias("rule"),
-            pl.col(shown).cast(pl.String).str.slice(0, 200).alias("found"),
-            (pl.lit(expected) if isinstance(expected, str) else expected.fill_null("")).alias("expected"),
-            pl.concat_str(["source_code", "test_code", "collected", "received_text"], separator=" | ").alias("text"),
-        )
-        for column, rule, met, shown, expected in rules
-    ]
-    return pl.concat([pl.DataFrame(schema=FINDING_SCHEMA), *parts])
 
 
 class SequencesSeen:
