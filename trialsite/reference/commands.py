@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from trialsite.reference.markdown import page, table
 
 PACKAGES = ("trialsite", "cart", "labs")
-TYPES = {int: "whole number", float: "number", Path: "path"}
+TYPES: dict[Any, str] = {int: "whole number", float: "number", Path: "path"}
 HEAD = """`python manage.py COMMAND`, in a clone `.venv/bin/python manage.py COMMAND`. In development a command brings
 its own PostgreSQL and broker, or joins those of a running one; elsewhere `DATABASE_URL` and `REDIS_URL` name them
 ([settings](settings.md)). A command that writes acts as `cli:ACCOUNT`, the account of the operating system.
@@ -64,7 +64,7 @@ def _spelled(action: Action) -> str:
 def _type(action: Action) -> str:
     if action.choices:
         return ", ".join(f"`{choice}`" for choice in action.choices)
-    return "flag" if action.nargs == 0 else TYPES.get(action.type, "text")  # type: ignore[arg-type]
+    return "flag" if action.nargs == 0 else TYPES.get(action.type, "text")
 
 
 def _default(action: Action) -> str:
