@@ -4,14 +4,13 @@ from argparse import SUPPRESS, Action, ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 
 from trialsite.reference.markdown import page, table
+from trialsite.reference.own import own_apps
 
-PACKAGES = ("trialsite", "cart", "labs")
 TYPES: dict[Any, str] = {int: "whole number", float: "number", Path: "path"}
 HEAD = """`python manage.py COMMAND`, in a clone `.venv/bin/python manage.py COMMAND`. In development a command brings
 its own PostgreSQL and broker, or joins those of a running one; elsewhere `DATABASE_URL` and `REDIS_URL` name them
@@ -37,7 +36,7 @@ Hold the private PostgreSQL and broker of a clone, for development: prints `DATA
 
 def own_commands() -> dict[str, BaseCommand]:
     """Commands of the project's own apps by name."""
-    own = {config.name for config in apps.get_app_configs() if config.name.split(".")[0] in PACKAGES}
+    own = {config.name for config in own_apps()}
     return {name: load_command_class(app, name) for name, app in sorted(get_commands().items()) if app in own}
 
 

@@ -7,11 +7,13 @@ from cart.endpoints import reference as endpoints
 from trialsite import environ
 from trialsite.reference.api import api_page
 from trialsite.reference.commands import commands_page
+from trialsite.reference.errors import errors_page
 from trialsite.reference.exports import exports_page
 
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": api_page,
     "commands.md": commands_page,
+    "errors.md": errors_page,
     "exports.md": exports_page,
     "endpoints.md": endpoints.reference_page,
     "settings.md": environ.reference_page,
