@@ -278,6 +278,8 @@ RECORDS = Section(
             "A result belongs to an analyte, and to an assay version of it.",
             "Enter the analyte first. Met only by SQL.",
         ),
+        Code("unknown-subject", "A specimen belongs to a subject of its study.", "Enter it first. Met only by SQL."),
+        Code("unknown-laboratory", "A specimen comes from a known laboratory.", "Enter it first. Met only by SQL."),
         Code("unknown-transfer", "A result names an existing transfer, or none.", "Correct it. Met only by SQL."),
         Code("correction-of-nothing", "A correction follows an existing version.", "Correct it. Met only by SQL."),
     ),

@@ -57,6 +57,21 @@ START = Section(
         Code("folder-owner", "The folder of the private services belongs to this account.", "Remove the folder."),
         Code("var-not-writable", "The folder var of the clone is writable.", "Correct its rights."),
         Code(
+            "services-start",
+            "The private services can be started: disk, rights and programs suffice.",
+            "Mend what the message names.",
+        ),
+        Code(
+            "services-database",
+            "The private database can be prepared.",
+            "See the end of the log that is named; without its folder the next start begins with an empty one.",
+        ),
+        Code(
+            "passwords-damaged",
+            "The file with the private database's passwords can be read.",
+            "Remove the folder that is named (its data are lost), or set DATABASE_URL.",
+        ),
+        Code(
             "services-held",
             "One command holds the private services of a clone; others join it.",
             "Stop the other command, or wait until it is ready.",
