@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Certificates of the machine: a laboratory's network may end TLS with one of its own.
 export UV_SYSTEM_CERTS = 1
 
-.PHONY: help demo test services environment lint types contracts bench requirements clean
+.PHONY: help demo test services environment lint types contracts reference bench requirements clean
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
@@ -40,6 +40,9 @@ types: environment ## mypy
 
 contracts: environment ## who may import whom
 	@$(BIN)/lint-imports
+
+reference: environment ## write the generated pages of docs/reference again
+	@$(BIN)/python -m trialsite.reference
 
 bench: environment ## speed beside its limit
 	@$(BIN)/python -m bench

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cart.actions.endpoints import current_results, stale_subjects
-from cart.api.errors import ErrorSerializer
-from cart.models import EndpointResult, Study, Subject
+from cart.api.errors import refusals
+from cart.models import ROLES_WITHOUT_TITERS, EndpointResult, Role, Study, Subject
 from cart.scoping import sees_titers, visible_to
 
 PAGE_SIZE = 500
@@ -24,46 +24,69 @@ class AnswerSerializer(serializers.Serializer[Any]):
     """One answer."""
 
     id = serializers.IntegerField(help_text="Key of the answer; `after` takes the last one of a page.")
-    subject = serializers.CharField()
+    subject = serializers.CharField(help_text="Code of the subject.")
     endpoint = serializers.CharField(help_text="Code of the endpoint, e.g. BCDEPL.")
-    label = serializers.CharField()
+    label = serializers.CharField(help_text="Name of the endpoint.")
     version = serializers.CharField(help_text="Version of the endpoint's rule.")
-    series = serializers.CharField(help_text="Antibody, laboratory, kit and unit; or the component of a composite.")
+    series = serializers.CharField(
+        help_text="Antibody, laboratory, kit and unit; or the component of a composite; empty where there is one only."
+    )
     timepoint = serializers.CharField(help_text="Code of the planned visit; empty for the whole course.")
-    day = serializers.IntegerField(allow_null=True, help_text="Protocol day: days from time zero (Day 0).")
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True, help_text="Lower bound of a bounded answer.")
-    high = serializers.FloatField(allow_null=True, help_text="Upper bound; null where there is none.")
+    day = serializers.IntegerField(
+        allow_null=True, help_text="Protocol day: days from time zero (Day 0); null where the answer has no day."
+    )
+    value = serializers.FloatField(
+        allow_null=True, help_text="Answer as a number, in `unit`; null where it is not one number: see `status`."
+    )
+    low = serializers.FloatField(
+        allow_null=True, help_text="Lower bound of a bounded answer, in `unit`; null where there is none."
+    )
+    high = serializers.FloatField(allow_null=True, help_text="Upper bound, in `unit`; null where there is none.")
     low_unbounded = serializers.BooleanField(help_text="True where the lower bound is minus infinity.")
     high_unbounded = serializers.BooleanField(help_text="True where the upper bound is infinity.")
-    text = serializers.CharField()
-    unit = serializers.CharField()
-    status = serializers.ChoiceField(choices=EndpointResult.Status.choices)
-    reason = serializers.CharField(help_text="Why there is no value, or what to know about it.")
-    evidence = serializers.ListField(child=serializers.IntegerField(), help_text="Laboratory results it rests on.")
-    run = serializers.IntegerField()
-    evaluation = serializers.IntegerField()
+    text = serializers.CharField(help_text="Answer in words; empty where there is none.")
+    unit = serializers.CharField(help_text="Unit of value, low and high; empty for a pure number or words.")
+    status = serializers.ChoiceField(
+        choices=EndpointResult.Status.choices,
+        help_text="Whether the answer is known, known within bounds, not finished, or not to be had.",
+    )
+    reason = serializers.CharField(
+        help_text="Why there is no value, or what to know about it; never empty where not evaluable."
+    )
+    evidence = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Keys of the laboratory results it rests on."
+    )
+    run = serializers.IntegerField(help_text="Key of the run that computed it.")
+    evaluation = serializers.IntegerField(help_text="Key of the subject's evaluation in that run.")
 
 
 class EndpointReportSerializer(serializers.Serializer[Any]):
     """A page of answers."""
 
-    study = serializers.CharField()
-    generated_at = serializers.DateTimeField()
+    study = serializers.CharField(help_text="Code of the study.")
+    generated_at = serializers.DateTimeField(help_text="When this page was made, in UTC.")
     stale_subjects = serializers.IntegerField(help_text="Subjects whose inputs are newer than these answers.")
-    next_after = serializers.IntegerField(allow_null=True, help_text="Give it as `after` for the next page.")
-    results = AnswerSerializer(many=True)
+    next_after = serializers.IntegerField(
+        allow_null=True, help_text="Give it as `after` for the next page; null on the last one."
+    )
+    results = AnswerSerializer(many=True, help_text="The answers of this page.")
 
 
 class QuerySerializer(serializers.Serializer[Any]):
     """Query parameters."""
 
-    subject = serializers.CharField(required=False)
-    endpoint = serializers.CharField(required=False)
-    status = serializers.ChoiceField(choices=EndpointResult.Status.choices, required=False)
-    timepoint = serializers.CharField(required=False)
-    after = serializers.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
-    limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE)
+    subject = serializers.CharField(required=False, help_text="Only this subject, by its code.")
+    endpoint = serializers.CharField(required=False, help_text="Only this endpoint, by its code, e.g. RESET.")
+    status = serializers.ChoiceField(
+        choices=EndpointResult.Status.choices, required=False, help_text="Only answers of this status."
+    )
+    timepoint = serializers.CharField(required=False, help_text="Only this planned visit, by its code.")
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**63 - 1, help_text="Only answers with a greater key: the next page."
+    )
+    limit = serializers.IntegerField(
+        required=False, min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE, help_text="Answers per page."
+    )
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuse parameters that do not exist: a misspelt filter must not answer with everything."""
@@ -85,23 +108,14 @@ class EndpointReport(APIView):
         summary="Endpoint report of a study",
         description=(
             "The newest answers of every subject that the caller may see, in key order. A member limited to a "
-            "site sees the subjects of that site."
+            "site sees the subjects of that site; a blinded assessor sees none, whatever other role the user has."
         ),
         parameters=[
-            OpenApiParameter("subject", str, description="Subject code."),
-            OpenApiParameter("endpoint", str, description="Endpoint code, e.g. RESET."),
-            OpenApiParameter("status", str, enum=EndpointResult.Status.values),
-            OpenApiParameter("timepoint", str, description="Code of a planned visit."),
-            OpenApiParameter("after", int, description="Answers after this key."),
-            OpenApiParameter("limit", int, description=f"Answers per page, at most {MAX_PAGE_SIZE}."),
+            OpenApiParameter("code", str, OpenApiParameter.PATH, description="Code of the study."),
+            QuerySerializer,
         ],
-        responses={
-            200: EndpointReportSerializer,
-            400: ErrorSerializer,
-            401: ErrorSerializer,
-            403: ErrorSerializer,
-            404: ErrorSerializer,
-        },
+        responses={200: EndpointReportSerializer, **refusals(400, 401, 403, 404)},
+        extensions={"x-roles": [role.value for role in Role if role not in ROLES_WITHOUT_TITERS]},
     )
     def get(self, request: Request, code: str) -> Response:
         """A page of answers."""

@@ -1,34 +1,88 @@
 """Endpoint tables: long, one row per answer, and wide, one row per subject."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from trialsite.exports.description import Column, DatasetDescription
 from trialsite.isolation.columns import read_columns
 
+KEYS = (
+    Column("STUDYID", "Study", pl.String, meaning="Code of the study."),
+    Column("USUBJID", "Subject", pl.String, meaning="Code of the subject in its source; ours where it has none."),
+    Column("ARM", "Arm", pl.String, meaning="Code of the arm.", missing="empty before an arm is assigned"),
+)
 LONG = DatasetDescription(
     "endpoints",
     "Endpoint answers, one row per subject, endpoint, series and timepoint",
     (
-        Column("STUDYID", "Study", pl.String),
-        Column("USUBJID", "Subject", pl.String),
-        Column("ARM", "Arm", pl.String),
+        *KEYS,
         Column("PARAMCD", "Endpoint code", pl.String),
         Column("PARAM", "Endpoint", pl.String),
-        Column("SERIES", "Series: antibody, laboratory, kit, unit; or component", pl.String),
-        Column("AVISIT", "Planned visit; empty for the whole course", pl.String),
-        Column("PROTDY", "Protocol day: days from time zero (Day 0)", pl.Int64, "d"),
-        Column("AVAL", "Value", pl.Float64),
-        Column("AVALC", "Answer in words", pl.String),
-        Column("AVALU", "Unit", pl.String),
-        Column("LOW", "Lower bound", pl.Float64),
-        Column("HIGH", "Upper bound; infinite where there is none", pl.Float64),
+        Column(
+            "SERIES",
+            "Series: antibody, laboratory, kit, unit; or component",
+            pl.String,
+            missing="empty where the endpoint has one series only",
+        ),
+        Column(
+            "AVISIT",
+            "Planned visit; empty for the whole course",
+            pl.String,
+            meaning="Code of the planned visit.",
+            missing="empty for the whole course",
+        ),
+        Column(
+            "PROTDY",
+            "Protocol day: days from time zero (Day 0)",
+            pl.Int64,
+            "d",
+            meaning="Day of the sample or event that decided.",
+            missing="null where no day decided",
+        ),
+        Column(
+            "AVAL",
+            "Value",
+            pl.Float64,
+            meaning="In AVALU.",
+            missing="null unless evaluable, and for an answer in words",
+        ),
+        Column("AVALC", "Answer in words", pl.String, missing="empty where the number says all, or without an answer"),
+        Column("AVALU", "Unit", pl.String, meaning="Of AVAL, LOW, HIGH.", missing="empty for answers in words"),
+        Column(
+            "LOW",
+            "Lower bound",
+            pl.Float64,
+            meaning="In AVALU. The answer lies in [LOW, HIGH]; of an event between two samples the last before it.",
+            missing="null where there is no lower end, or no interval",
+        ),
+        Column(
+            "HIGH",
+            "Upper bound; infinite where there is none",
+            pl.Float64,
+            meaning="In AVALU; `inf` for what is not finished at the last sample.",
+            missing="null where there is no interval",
+        ),
         Column("STATUS", "evaluable, bounded, ongoing or not-evaluable", pl.String),
-        Column("REASON", "Why there is no value, or what to know about it", pl.String),
+        Column(
+            "REASON",
+            "Why there is no value, or what to know about it",
+            pl.String,
+            missing="empty where there is nothing to say; never of a not-evaluable answer",
+        ),
         Column("DEFVER", "Version of the endpoint's rule", pl.String),
-        Column("RUN", "Run that computed it", pl.Int64),
-        Column("EVALID", "Evaluation of the subject", pl.Int64),
-        Column("EVIDENCE", "Laboratory results it rests on (keys)", pl.List(pl.Int64)),
-        Column("THEVID", "Therapies it rests on (keys)", pl.List(pl.Int64)),
+        Column("RUN", "Run that computed it", pl.Int64, meaning="Key of the run."),
+        Column("EVALID", "Evaluation of the subject", pl.Int64, meaning="Key of the evaluation."),
+        Column(
+            "EVIDENCE",
+            "Laboratory results it rests on (keys)",
+            pl.List(pl.Int64),
+            meaning="`result_id` of the dataset observations.",
+            missing="empty list where it rests on none",
+        ),
+        Column(
+            "THEVID", "Therapies it rests on (keys)", pl.List(pl.Int64), missing="empty list where it rests on none"
+        ),
     ),
 )
 
@@ -61,6 +115,21 @@ def endpoint_rows(study_id: int) -> pl.DataFrame:
     return frame.with_columns(keys)
 
 
+def answer_columns(name: str, label: str, unit: str) -> list[Column]:
+    """Columns of one answer in the wide table: value, words, status."""
+    none = "null where the subject has no such answer"
+    return [
+        Column(name, label, pl.Float64, unit, missing=f"{none}, or it has no number: AVAL of `endpoints`"),
+        Column(f"{name}.C", f"{label}, in words", pl.String, missing=f"{none}; empty as AVALC of `endpoints`"),
+        Column(f"{name}.STATUS", f"{label}, status", pl.String, missing=none),
+    ]
+
+
+def subjects_description(columns: Sequence[Column]) -> DatasetDescription:
+    """The wide table; which answers it has depends on the study."""
+    return DatasetDescription("subjects", "One row per subject", tuple(columns))
+
+
 def wide_rows(long: pl.DataFrame) -> tuple[pl.DataFrame, DatasetDescription]:
     """One row per subject: of every answer without a timepoint its value, words and status.
 
@@ -84,11 +153,7 @@ def wide_rows(long: pl.DataFrame) -> tuple[pl.DataFrame, DatasetDescription]:
     keys = ["STUDYID", "USUBJID", "ARM"]
     names = sorted(chosen["NAME"].unique().to_list())
     wide = long.select(keys).unique(maintain_order=True)
-    columns = [
-        Column("STUDYID", "Study", pl.String),
-        Column("USUBJID", "Subject", pl.String),
-        Column("ARM", "Arm", pl.String),
-    ]
+    columns = [*KEYS]
     for one in names:
         part = chosen.filter(pl.col("NAME") == one)
         label = part["PARAM"][0]
@@ -103,9 +168,5 @@ def wide_rows(long: pl.DataFrame) -> tuple[pl.DataFrame, DatasetDescription]:
             how="left",
             maintain_order="left",
         )
-        columns += [
-            Column(one, label, pl.Float64, part["AVALU"][0]),
-            Column(f"{one}.C", f"{label}, in words", pl.String),
-            Column(f"{one}.STATUS", f"{label}, status", pl.String),
-        ]
-    return wide, DatasetDescription("subjects", "One row per subject", tuple(columns))
+        columns += answer_columns(one, label, part["AVALU"][0])
+    return wide, subjects_description(columns)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 
 from trialsite.audit.context import acting, name_actor
@@ -21,3 +22,19 @@ class AuditedTokenAuthentication(TokenAuthentication):
         """Remove expired tokens as their user's act: nobody is signed in yet when knox finds them."""
         with acting(actor=auth_token.user.get_username(), reason="token expired"):
             return bool(super()._cleanup_token(auth_token))
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The token in the schema; without it the schema would know the session alone."""
+
+    target_class = AuditedTokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        """Header of a request."""
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token TOKEN`; `manage.py create_token USERNAME` makes one and prints it once.",
+        }

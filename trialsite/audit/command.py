@@ -27,7 +27,9 @@ class AuditedCommand(BaseCommand):
     """A command that writes: acts as the operating system's account, for the reason given."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--reason", default="", help="Why; stored with every change.")
+        parser.add_argument(
+            "--reason", default="", help="Why; stored with every change. Without it: the name of the command."
+        )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run as the command line's actor."""

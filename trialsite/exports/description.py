@@ -11,14 +11,20 @@ class ExportError(Exception):
     """A dataset cannot be written; the message says what must hold and what was found."""
 
 
+# Of a column that always has a value; a text that may be empty says when.
+NEVER = "never"
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column: name, label, type, unit."""
+    """A column: name, label, type, unit, what the label leaves open, and when there is no value."""
 
     name: str
     label: str
     dtype: Any
     unit: str = ""
+    meaning: str = ""
+    missing: str = NEVER
 
 
 @dataclass(frozen=True)
@@ -51,4 +57,14 @@ class DatasetDescription:
 
     def dictionary(self) -> list[Mapping[str, str]]:
         """Data dictionary rows."""
-        return [{"name": c.name, "label": c.label, "type": str(c.dtype), "unit": c.unit} for c in self.columns]
+        return [
+            {
+                "name": c.name,
+                "label": c.label,
+                "type": str(c.dtype),
+                "unit": c.unit,
+                "meaning": c.meaning,
+                "missing": c.missing,
+            }
+            for c in self.columns
+        ]

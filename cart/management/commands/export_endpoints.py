@@ -24,8 +24,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Study, folder, formats."""
+        parser.epilog = (
+            "Exit code 1: unknown study [unknown-study]; unknown format [export-format]; the folder cannot be written "
+            "to [export-target]. Exit code 0 with a warning on standard error: subjects have inputs newer than their "
+            "answers [stale-subjects]."
+        )
         parser.add_argument("study", help="Code of the study.")
-        parser.add_argument("--to", type=Path, required=True, help="Folder to write to.")
+        parser.add_argument("--to", type=Path, required=True, help="Folder to write to; made where it is missing.")
         parser.add_argument("--format", default="csv,parquet", help="csv, parquet or both, separated by a comma.")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -48,6 +48,10 @@ class Command(AuditedCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Whether to serve."""
         super().add_arguments(parser)
+        parser.epilog = (
+            "Exit code 1: the database could not be made [migrate]; an endpoint job failed [job-failed] or was late "
+            "[job-late]; the web server did not start [web-start] or ended [web-ended]. Development only."
+        )
         parser.add_argument("--once", action="store_true", help="Stop after the export instead of serving.")
         parser.add_argument("--to", type=Path, default=Path(settings.BASE_DIR) / "out", help="Folder of the export.")
 

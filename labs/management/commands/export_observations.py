@@ -8,7 +8,7 @@ import polars as pl
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from cart.endpoints.baseline import baseline_and_change, check_rule
+from cart.endpoints.baseline import RULES, baseline_and_change, check_rule
 from cart.endpoints.censoring import IMPUTATIONS, imputed, interval_high, interval_low
 from cart.endpoints.errors import ParameterError
 from cart.inputs import time_zero
@@ -29,15 +29,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Study, baseline rule, target."""
-        parser.add_argument("study", help="Code of the study.")
-        parser.add_argument(
-            "--baseline", required=True, help="Baseline rule, e.g. last-before-first-dose or visit:NAME."
+        parser.epilog = (
+            "Exit code 1: unknown study [unknown-study]; unknown baseline rule [baseline-rule] or number below LLOQ "
+            "[imputation]; wrong ending [export-format]; the file cannot be written [export-target]."
         )
+        parser.add_argument("study", help="Code of the study.")
+        parser.add_argument("--baseline", required=True, help=f"Baseline rule: {', '.join(RULES)} or visit:NAME.")
         parser.add_argument("--to", type=Path, required=True, help="File that ends in .parquet or .csv.")
         parser.add_argument(
             "--below-lloq",
             default=NO_NUMBER,
-            help=f"Number for a value below its limit: {', '.join(IMPUTATIONS)}; default none: AVAL stays empty.",
+            help=f"Number for a value below its limit: {', '.join(IMPUTATIONS)}; none: AVAL stays empty.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

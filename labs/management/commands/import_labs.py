@@ -23,10 +23,17 @@ class Command(AuditedCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """File, study, laboratory."""
         super().add_arguments(parser)
-        parser.add_argument("file", type=Path)
+        parser.epilog = (
+            "Exit code 1: the file was refused and nothing of it is stored [file-refused]; unknown study "
+            "[unknown-study] or laboratory [unknown-laboratory]; its layout is incomplete; the file cannot be read "
+            "[file-unreadable] or kept [store-full]. Exit code 0: accepted, or accepted before."
+        )
+        parser.add_argument("file", type=Path, help="The laboratory's file.")
         parser.add_argument("--study", required=True, help="Code of the study.")
         parser.add_argument("--laboratory", required=True, help="Code of the laboratory.")
-        parser.add_argument("--check-only", action="store_true", help="Check and report; store no result.")
+        parser.add_argument(
+            "--check-only", action="store_true", help="Check and report; store neither results nor a transfer."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import and report."""

@@ -23,9 +23,16 @@ class Command(AuditedCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Folder and study."""
         super().add_arguments(parser)
-        parser.add_argument("folder", type=Path)
-        parser.add_argument("--study", required=True, help="Code of the study.")
-        parser.add_argument("--title", default="", help="Title of a study that does not exist yet.")
+        parser.epilog = (
+            "Exit code 1: a dataset is missing or unreadable and nothing is stored; the study's code is none "
+            "[code-characters]; the datasets cannot be kept [file-unreadable, store-full]. Exit code 0 also where "
+            "single records are refused: the report counts and lists them."
+        )
+        parser.add_argument("folder", type=Path, help="Folder with dm.xpt, lb.xpt and perhaps ex.xpt, in any case.")
+        parser.add_argument("--study", required=True, help="Code of the study; made where it does not exist.")
+        parser.add_argument(
+            "--title", default="", help="Title of a study that does not exist yet; without it the code."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import and report."""

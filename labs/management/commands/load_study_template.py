@@ -19,8 +19,12 @@ class Command(AuditedCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Template and study."""
         super().add_arguments(parser)
-        parser.add_argument("template", help="Code of the template.")
-        parser.add_argument("--study", required=True, help="Code of the study.")
+        parser.epilog = (
+            "Exit code 1: unknown template [unknown-template]; a template of the wrong shape [template-shape, "
+            "template-key], or one that breaks a rule of the records. The same template again changes nothing."
+        )
+        parser.add_argument("template", help="Code of a template that ships.")
+        parser.add_argument("--study", required=True, help="Code of the study; made where it does not exist.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load and say what happened."""

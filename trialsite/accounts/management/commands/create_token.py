@@ -21,8 +21,11 @@ class Command(AuditedCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """User and days of life."""
         super().add_arguments(parser)
-        parser.add_argument("username")
-        parser.add_argument("--days", type=int, default=90, help="Days until the token expires.")
+        parser.epilog = (
+            "Exit code 1: there is no such active user [unknown-user]; the days are out of range [token-days]."
+        )
+        parser.add_argument("username", help="Name of an active user; the token sees what this user's memberships see.")
+        parser.add_argument("--days", type=int, default=90, help=f"Days until the token expires, 1 to {MAX_DAYS}.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the token."""

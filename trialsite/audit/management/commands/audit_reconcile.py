@@ -20,6 +20,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Tables."""
+        parser.epilog = (
+            "Exit code 1: a row differs [audit-differs]; there is no such audited table [unknown-table]. In one "
+            "snapshot, without stopping work."
+        )
         parser.add_argument("--table", action="append", help="Only this table; may be given several times.")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+SECONDS = 4
+
 
 class Command(BaseCommand):
     """Ask ``/healthz`` of the local web server; exit code 1 when it is not well."""
@@ -18,14 +20,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Port."""
-        parser.add_argument("--port", type=int, default=8000)
+        parser.epilog = (
+            f"Exit code 1: no answer within {SECONDS} s, or the server cannot reach its database [unhealthy]."
+        )
+        parser.add_argument("--port", type=int, default=8000, help="Port of the web server on 127.0.0.1.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask and say."""
         host = settings.ALLOWED_HOSTS[0].lstrip(".")
         request = urllib.request.Request(f"http://127.0.0.1:{options['port']}/healthz", headers={"Host": host})
         try:
-            with urllib.request.urlopen(request, timeout=4) as answer:
+            with urllib.request.urlopen(request, timeout=SECONDS) as answer:
                 state = json.load(answer)
         except (urllib.error.URLError, OSError, ValueError) as error:
             raise CommandError(f"The web server is not well: {error}. [unhealthy]") from error

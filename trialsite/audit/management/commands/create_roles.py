@@ -22,6 +22,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where the reporting role's password comes from."""
+        parser.epilog = (
+            "Exit code 1: an address or its password is missing [variable-missing]; the password's file cannot be "
+            "read [file-unreadable]; PostgreSQL refused [create-roles]. Again is harmless."
+        )
         parser.add_argument(
             "--report-password-file", default="", help="File with the password of the reporting role, if it signs in."
         )

@@ -18,6 +18,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Interval."""
+        parser.epilog = (
+            "Exit code 1: the database is away in the one round. With --every it waits for the database and runs "
+            "until it is stopped."
+        )
         parser.add_argument("--every", type=float, default=0, help="Seconds between rounds; 0 = one round.")
 
     def handle(self, *args: Any, **options: Any) -> None:

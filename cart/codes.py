@@ -1,0 +1,130 @@
+"""Error codes of the trial: records, commands, endpoints. PURE."""
+
+from trialsite.codes import Code, Section
+
+UNKNOWN_STUDY = Code("unknown-study", "The study exists.", "Correct its code, or make it (load_study_template).")
+WRONG_SUBJECT = Code(
+    "wrong-subject",
+    "Records that hang together are of one subject: apheresis and lot, course and component, visit and specimen.",
+    "Choose the one of this subject.",
+)
+
+RECORDS = Section(
+    "Records",
+    "",
+    ("cart/models/", "cart/admin/", "cart/actions/", "cart/migrations/"),
+    (
+        Code("no-reason", "A change says why.", "Fill in the reason for the change."),
+        Code(
+            "edit-conflict",
+            "Nobody changed the page while you had it open.",
+            "Open it again and enter your change; nothing of it is stored.",
+        ),
+        WRONG_SUBJECT,
+        Code("wrong-study", "A specimen's subject belongs to the specimen's study.", "Choose another subject."),
+        Code("site-of-other-study", "The site belongs to the same study.", "Choose another site."),
+        Code("arm-of-other-study", "The arm belongs to the same study.", "Choose another arm."),
+        Code("visit-of-other-study", "The planned visit belongs to the subject's study.", "Choose another visit."),
+        Code(
+            "wrong-chain",
+            "A custody event's lot was made from its apheresis.",
+            "Choose the lot of this apheresis, or the apheresis of this lot.",
+        ),
+        Code(
+            "specification-of-other",
+            "A release test's criterion belongs to the lot's product version.",
+            "Choose a criterion of that version.",
+        ),
+        Code(
+            "lot-not-released",
+            "A lot is infused after its release: released, also conditionally or with an approved exception.",
+            "Release it first; check both times.",
+        ),
+        Code("lot-target", "A component's target is one that its lot binds.", "Choose another lot or target."),
+        Code(
+            "lot-state",
+            "A lot goes forward: it is infused by an infusion only, and an infused or destroyed lot stays so.",
+            "Record the infusion, or choose a state that follows.",
+        ),
+        Code(
+            "no-specification", "A product has a release specification before a lot is released.", "Enter its criteria."
+        ),
+        Code(
+            "release-tests",
+            "Every criterion has a test that passes, or may follow the release.",
+            "Enter the tests that the message names.",
+        ),
+        Code("before-birth", "Consent is signed after the year of birth.", "Correct one of the two."),
+        Code(
+            "partial-date",
+            "A date is `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or `YYYY-MM-DDThh:mm`, and exists.",
+            "Enter as much as is known.",
+        ),
+        Code("time-zone", "A time zone is an IANA name such as Europe/Brussels.", "Choose one."),
+        Code(
+            "code-characters",
+            "A code holds letters, digits, '.', '_' and '-' and begins with a letter or digit.",
+            "Choose another code.",
+        ),
+        Code(
+            "refused-by-database",
+            "The record keeps the rules of the database.",
+            "The message holds PostgreSQL's own words; tell who operates the server.",
+        ),
+    ),
+)
+COMMANDS = Section(
+    "Commands",
+    "",
+    (
+        "cart/management/",
+        "cart/actions/templates.py",
+        "cart/endpoints/baseline.py",
+        "cart/endpoints/censoring.py",
+    ),
+    (
+        UNKNOWN_STUDY,
+        Code("export-format", "A file is CSV or Parquet.", "Give csv or parquet, or an ending .csv or .parquet."),
+        Code(
+            "stale-subjects",
+            "No subject has inputs newer than its answers. A warning: the files are written.",
+            "Recompute (Study set-up > Studies, or wait for the job), then export again.",
+        ),
+        Code("unknown-template", "The template is one that ships.", "Choose one that the message names."),
+        Code("template-shape", "A template and its entries are mappings.", "Correct the template."),
+        Code("template-key", "A template has its needed keys and no unknown one.", "Correct the key that is named."),
+        Code("baseline-rule", "A baseline rule is one that the message names, or visit:NAME.", "Choose one."),
+        Code("imputation", "A number for values below LLOQ comes by a rule that the message names.", "Choose one."),
+    ),
+)
+ENDPOINTS = Section(
+    "Computing endpoints",
+    "In the error of a job that failed, or in a notebook that calls the kernels. Parameters are set per study; the "
+    "other codes name faults of a program.",
+    ("cart/endpoints/", "cart/actions/endpoints.py"),
+    (
+        Code("unknown-endpoint", "Parameters are set for an endpoint that exists, or for `*`.", "Correct the code."),
+        Code("unknown-parameter", "The endpoint has the parameter.", "Correct its name; endpoints.md lists them."),
+        Code("parameter-type", "A parameter has the type of its default.", "Correct the value."),
+        Code("parameter-value", "A parameter lies within its bounds, or is one of its choices.", "Correct the value."),
+        Code("frame-missing", "Every input frame is given.", "Give the frame that is named."),
+        Code("frame-column", "An input frame has its columns.", "Add the column."),
+        Code("frame-type", "A column has its type.", "Cast the column."),
+        Code("frame-duplicate", "A key stands once in a frame.", "Remove the second row."),
+        Code("missing-without-reason", "An answer without value has a reason.", "Correct the kernel."),
+        Code("answer-twice", "A kernel answers each subject, series and timepoint once.", "Correct the kernel."),
+        Code("answers-lost", "Every computed answer belongs to a subject of the run.", "Report it; nothing is stored."),
+        Code("endpoint-code", "An endpoint's code has at most 8 capitals and digits.", "Choose another code."),
+        Code("endpoint-label", "An endpoint's label has 1 to 40 characters.", "Choose another label."),
+        Code("endpoint-twice", "An endpoint is registered once.", "Remove one."),
+        Code("endpoint-order", "An endpoint is registered after those it reads.", "Change the order."),
+        Code("partial-date", "A date is ISO 8601, cut off where unknown, and exists.", "Correct the date."),
+        Code("titer", "A titer is written `1:640`, `<1:40` or `>1:5120`.", "Correct the text."),
+        Code("count", "A count is a number, `<number` or `>number`.", "Correct the text."),
+        Code("fold-change", "A fold change is taken of values above zero.", "Leave out the pair."),
+        Code("half-life-points", "A half-life rests on as many points as the message says.", "Give more points."),
+        Code("half-life-values", "Its values are above zero and on different days.", "Leave out the others."),
+        Code("half-life-days", "A half-life is above zero.", "Correct the number."),
+    ),
+)
+SECTIONS = (RECORDS, COMMANDS, ENDPOINTS)

@@ -1,0 +1,310 @@
+"""Error codes of imports, laboratory records and the commands of this app. PURE."""
+
+from cart.codes import UNKNOWN_STUDY, WRONG_SUBJECT
+from trialsite.codes import Code, Section
+
+IMPORTS = ("labs/imports/", "labs/actions/")
+_SEND_AGAIN = "Have the laboratory correct it and send the file again."
+_FILE_UNREADABLE = Code(
+    "file-unreadable",
+    "The path names a file that this account may read.",
+    "Correct the path, or the file's rights.",
+)
+_STORE_FULL = Code(
+    "store-full",
+    "The store of raw files can take the file: nothing is imported that is not kept.",
+    "Make room in RAW_STORE, or correct its rights.",
+)
+_TOO_MANY_VERSIONS = Code(
+    "too-many-versions",
+    "A result has at most 255 versions.",
+    "Ask the laboratory why it sends the value anew each time.",
+)
+
+ROWS = Section(
+    "Laboratory file: rows",
+    "In the report with line, column, what was found and what is expected. One such row refuses the whole file, unless "
+    "the agreement with the laboratory allows quarantine: then it waits, and the others are stored.",
+    IMPORTS,
+    (
+        Code("missing-subject", "A row names its subject.", _SEND_AGAIN),
+        Code(
+            "unknown-subject",
+            "The subject code is one of this study.",
+            "Enter the subject, or have the code corrected; import again.",
+        ),
+        Code("missing-accession", "A row names its specimen by the accession number.", _SEND_AGAIN),
+        Code(
+            "unknown-analyte",
+            "The test code is one of this laboratory.",
+            "Add it under Study set-up > Analyte codes; import again.",
+        ),
+        Code(
+            "no-assay",
+            "An assay version of the analyte is in force at this laboratory on the day of collection.",
+            "Enter it under Study set-up > Assay versions, or have the date corrected.",
+        ),
+        Code("missing-date", "A row says when its specimen was collected.", _SEND_AGAIN),
+        Code(
+            "date-format",
+            "A date is in the format that the layout declares.",
+            "Correct `date_format` of the layout, or have the file corrected. Nothing is guessed.",
+        ),
+        Code("impossible-date", "The day and the time exist in the calendar.", _SEND_AGAIN),
+        Code("clock-gap", "The time exists at the site: clocks skip an hour when summer time begins.", _SEND_AGAIN),
+        Code(
+            "future-date",
+            "Nothing is collected later than today, wherever on Earth the day is furthest on.",
+            _SEND_AGAIN,
+        ),
+        Code(
+            "before-birth",
+            "Nothing is collected before the subject's year of birth.",
+            "Correct the year of birth, or have the date or the subject corrected.",
+        ),
+        Code(
+            "before-consent",
+            "Nothing is collected before the subject's first consent.",
+            "Correct the consent's date, or have the date of collection corrected.",
+        ),
+        Code(
+            "date-without-day",
+            "The day of collection is known, unless the result is a text: the day decides the assay version.",
+            "Ask the site for the day.",
+        ),
+        Code(
+            "unknown-condition",
+            "The condition is good, haemolysed, insufficient, other, or empty (good).",
+            _SEND_AGAIN,
+        ),
+        Code(
+            "unit-mismatch",
+            "The unit is the one of the assay version in force. Nothing is converted.",
+            "Have the unit corrected, or enter the assay version with its new unit.",
+        ),
+        Code(
+            "number-grammar",
+            "A result is a number, a censored number (`<10`, `>5120`) or a titer (`1:640`) in plain ASCII, with the "
+            "decimal mark of the layout.",
+            "Have the result corrected; for results in words the analyte's kind is text.",
+        ),
+        Code(
+            "missing-without-reason",
+            "A row without a result says why.",
+            "Have the reason filled in, or a condition that explains it (haemolysed, insufficient).",
+        ),
+        Code(
+            "specimen-of-other-subject",
+            "An accession number with its material and collection time belongs to one subject.",
+            "Find out whose specimen it is; have the other corrected.",
+        ),
+        Code("conflicting-rows", "A file gives one value for one specimen and analyte.", _SEND_AGAIN),
+        _TOO_MANY_VERSIONS,
+        Code("too-long", "A text fits its column; the report says how many characters that are.", _SEND_AGAIN),
+        Code("field-count", "A line has as many fields as line 1.", _SEND_AGAIN),
+        Code("quotes", "A quoted field closes on its line; a quote inside it is doubled.", _SEND_AGAIN),
+        Code("nul", "A line holds no NUL character.", _SEND_AGAIN),
+        Code("line-end", "A line ends with LF or CRLF, and no CR stands inside it.", _SEND_AGAIN),
+        Code("blank-line", "Every line is a record.", _SEND_AGAIN),
+    ),
+)
+FILES = Section(
+    "Laboratory file: the whole",
+    "The file is refused; rows after the place are not looked at.",
+    IMPORTS,
+    (
+        Code("empty-file", "Line 1 holds the column names.", "Ask the laboratory for the file."),
+        Code(
+            "encoding",
+            "Every byte is text in the encoding of the layout.",
+            "Correct `encoding` of the layout, or have the file corrected.",
+        ),
+        Code("header", "The column names can be read.", _SEND_AGAIN),
+        Code(
+            "missing-column",
+            "The file has every column that the layout names.",
+            "Correct the layout, or have the file corrected.",
+        ),
+        Code("duplicate-column", "A column name stands once.", _SEND_AGAIN),
+        Code(
+            "undeclared-column",
+            "Every column of the file is declared, or named in `ignored`.",
+            "Declare or ignore it in the layout.",
+        ),
+        Code("no-line-end", "A line has an end within 5 MB.", "Check that this is the right file, and a text file."),
+        Code(
+            "specimen-key",
+            "A subject has at most 65,535 specimens.",
+            "Check that the subject code is right; no trial comes near.",
+        ),
+        _FILE_UNREADABLE,
+        _STORE_FULL,
+    ),
+)
+LAYOUTS = Section(
+    "Laboratory file: its layout",
+    "The layout of the laboratory (Study set-up > Laboratories) is looked at before the file.",
+    IMPORTS,
+    (
+        Code("layout-entry", "A layout has known entries only.", "Correct or remove the entry."),
+        Code(
+            "layout-columns",
+            "`columns` names every needed field once: subject, accession, collected, code, result, unit.",
+            "Complete `columns`.",
+        ),
+        Code("layout-separator", "The separator is comma, semicolon, tab or |.", "Correct `separator`."),
+        Code(
+            "layout-decimal-mark",
+            "The decimal mark is point or comma, and not the separator.",
+            "Correct `decimal_mark`.",
+        ),
+        Code("layout-delivery", "The delivery is incremental or cumulative.", "Correct `delivery`."),
+        Code("layout-encoding", "The encoding is utf-8, ascii, latin-1, iso8859-15 or cp1252.", "Correct `encoding`."),
+        Code(
+            "layout-date",
+            "`date_format` is `iso` or a strptime pattern with day, month and year.",
+            "Correct the pattern.",
+        ),
+    ),
+)
+RECORDS_OF_SDTM = Section(
+    "SDTM: records",
+    "In the report with record, variable, what was found and what is expected. It is not stored, the others are.",
+    IMPORTS,
+    (
+        Code("missing-subject", "A record of DM has a USUBJID.", "Complete DM."),
+        Code("duplicate-subject", "DM has one record per USUBJID.", "Leave the one that counts."),
+        Code(
+            "unknown-subject",
+            "USUBJID of EX and LB is in DM.",
+            "Complete DM and import the folder again; what was refused is then stored.",
+        ),
+        Code("missing-drug", "EXTRT names the drug.", "Complete EX."),
+        Code("missing-test", "LBTESTCD is not empty.", "Complete LB."),
+        Code("missing-date", "LBDTC says when the specimen was collected, as exactly as known.", "Complete LB."),
+        Code(
+            "date-format",
+            "LBDTC, EXSTDTC and EXENDTC are ISO 8601, cut off where unknown; EXSTDTC is not empty.",
+            "Correct the date in the dataset.",
+        ),
+        Code("impossible-date", "The day and the time exist in the calendar.", "Correct LBDTC."),
+        Code("future-date", "Nothing is collected later than today.", "Correct LBDTC."),
+        Code(
+            "before-birth",
+            "Nothing is collected before the birth: BRTHDTC, else the earliest year that AGE allows.",
+            "Correct LBDTC, BRTHDTC or AGE.",
+        ),
+        Code("sequence-range", "LBSEQ and EXSEQ are whole numbers from 0 to 2,147,483,647.", "Correct the sequence."),
+        Code(
+            "duplicate-sequence",
+            "A sequence names one record of its subject.",
+            "Number the records anew; what refers to them must follow.",
+        ),
+        Code("visit-number-range", "VISITNUM lies between -100,000 and 100,000.", "Correct VISITNUM."),
+        Code("negative-dose", "EXDOSE is not negative.", "Correct EXDOSE."),
+        Code("dose-range", "EXDOSE is under 10,000,000,000.", "Correct EXDOSE, or choose a larger EXDOSU."),
+        Code(
+            "specimen-of-other-subject",
+            "A specimen belongs to one subject.",
+            "Find out whose it is; correct USUBJID or LBREFID.",
+        ),
+        Code("conflicting-rows", "LB gives one value for one specimen and test.", "Leave the value that counts."),
+        _TOO_MANY_VERSIONS,
+        Code("too-long", "A text fits its column; the report says how many characters that are.", "Shorten the value."),
+    ),
+)
+DATASETS = Section(
+    "SDTM: datasets",
+    "Nothing is stored.",
+    IMPORTS,
+    (
+        Code("folder-missing", "The path names a folder.", "Correct the path."),
+        Code("folder-unreadable", "This account may read the folder.", "Correct the folder's rights."),
+        Code("dataset-missing", "The folder holds dm.xpt and lb.xpt, in any case.", "Add the dataset."),
+        Code("dataset-twice", "A dataset is there once, whatever its case.", "Leave the one that counts."),
+        Code("dataset-empty", "DM and LB hold records.", "Export the dataset again."),
+        Code("not-xpt", "A dataset is a SAS transport file of version 5.", "Export it as XPORT version 5."),
+        Code("xpt-cut-off", "The file is whole: it ends with the end of a record.", "Fetch it again."),
+        Code("xpt-several-datasets", "A file holds one dataset.", "Export one dataset per file."),
+        Code("xpt-encoding", "Text is UTF-8 or ASCII.", "Export it with such text."),
+        Code(
+            "xpt-unreadable", "The file can be read as SAS transport.", "Export it again; the message says what broke."
+        ),
+        Code(
+            "variable-missing",
+            "DM has STUDYID, USUBJID, SITEID; EX USUBJID, EXTRT, EXSTDTC; LB USUBJID, LBTESTCD, LBDTC, LBORRES.",
+            "Add the variable to the dataset.",
+        ),
+        Code(
+            "variable-type",
+            "Codes and dates are character variables: a date as a number has lost how exactly it was known.",
+            "Export the variable as text.",
+        ),
+        _FILE_UNREADABLE,
+        _STORE_FULL,
+    ),
+)
+RECORDS = Section(
+    "Records",
+    "",
+    ("labs/models/", "labs/admin/", "labs/migrations/"),
+    (
+        Code(
+            "correction-reason",
+            "A result that is entered again says why it replaces the stored one.",
+            "Fill in the reason; the old value stays.",
+        ),
+        Code(
+            "unit-mismatch",
+            "The unit is the one of the assay version in force.",
+            "Leave the unit empty, or correct it.",
+        ),
+        Code("missing-without-reason", "A result without value says why.", "Fill in the reason."),
+        Code("reason-and-result", "A reason belongs to 'not done'.", "Remove the reason, or the result."),
+        Code(
+            "number-grammar",
+            "A result is typed as the report shows it: `12.5`, `<10`, `>5120`, `1:640`.",
+            "Correct the result.",
+        ),
+        Code("as-received", "The text of a result is the one that was received.", "Fill it in."),
+        WRONG_SUBJECT,
+        Code(
+            "unknown-specimen",
+            "A result belongs to a specimen of a known subject.",
+            "Enter the specimen first. Met only by SQL.",
+        ),
+        Code(
+            "unknown-analyte",
+            "A result belongs to an analyte, and to an assay version of it.",
+            "Enter the analyte first. Met only by SQL.",
+        ),
+        Code("unknown-subject", "A specimen belongs to a subject of its study.", "Enter it first. Met only by SQL."),
+        Code("unknown-laboratory", "A specimen comes from a known laboratory.", "Enter it first. Met only by SQL."),
+        Code("unknown-transfer", "A result names an existing transfer, or none.", "Correct it. Met only by SQL."),
+        Code("correction-of-nothing", "A correction follows an existing version.", "Correct it. Met only by SQL."),
+    ),
+)
+COMMANDS = Section(
+    "Commands",
+    "",
+    ("labs/management/",),
+    (
+        UNKNOWN_STUDY,
+        Code("unknown-laboratory", "The laboratory exists.", "Correct its code, or enter it under Study set-up."),
+        Code(
+            "file-refused",
+            "Every row of the file holds, or the laboratory's agreement allows quarantine.",
+            "See the report above the sentence; nothing is stored.",
+        ),
+        Code("migrate", "`demo` can make its database.", "The message holds the end of what `migrate` said."),
+        Code(
+            "job-failed",
+            "The endpoint job of `demo` ends well.",
+            "The message holds the error; var/demo/worker.log more.",
+        ),
+        Code("job-late", "The endpoint job of `demo` ends within 120 s.", "See var/demo/worker.log; start it again."),
+        Code("web-start", "The web server of `demo` listens within 30 s.", "See var/demo/web.log."),
+        Code("web-ended", "The web server of `demo` runs until Ctrl-C.", "See var/demo/web.log."),
+    ),
+)
+SECTIONS = (ROWS, FILES, LAYOUTS, RECORDS_OF_SDTM, DATASETS, RECORDS, COMMANDS)

@@ -1,0 +1,62 @@
+"""Every declared code of the reports is met by a request, and no request meets another one."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from knox.models import AuthToken
+
+from cart.api.errors import ANSWERS
+from cart.models import Membership, Role
+from tests.cart.records import make_trial
+from trialsite.reference.api import operations, schema
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_tester")]
+ADDRESS = "/api/v1/studies/S-1/endpoints"
+DECLARED = {answer.code: answer for answer in ANSWERS}
+
+
+@pytest.fixture
+def trial():
+    return make_trial("S-1")
+
+
+def headers_of(trial, role, **headers):
+    user = get_user_model().objects.create_user(username=f"user-{role}", password="pass-word-1234")
+    Membership.objects.create(user=user, study=trial.study, role=role)
+    return {"Authorization": f"Token {AuthToken.objects.create(user=user)[1]}", **headers}
+
+
+def test_each_code_is_answered_with_its_status_and_its_sentence(trial):
+    sponsor = headers_of(trial, Role.SPONSOR)
+    assessor = headers_of(trial, Role.BLINDED_ASSESSOR)
+    asked = {
+        "bad-request": Client().get(ADDRESS, {"limit": "0"}, headers=sponsor),
+        "not-authenticated": Client().get(ADDRESS),
+        "authentication-failed": Client().get(ADDRESS, headers={"Authorization": "Token wrong"}),
+        "role-without-endpoints": Client().get(ADDRESS, headers=assessor),
+        "unknown-study": Client().get("/api/v1/studies/NOPE/endpoints", headers=sponsor),
+        "not-found": Client().get(ADDRESS, {"format": "xml"}, headers=sponsor),
+        "method-not-allowed": Client().post(ADDRESS, headers=sponsor),
+        "not-acceptable": Client().get(ADDRESS, headers={**sponsor, "Accept": "text/html"}),
+    }
+    # Only ever met together with the narrower code of an endpoint.
+    asked["permission-denied"] = asked["role-without-endpoints"]
+    assert set(asked) == set(DECLARED)
+    for code, answer in asked.items():
+        body = answer.json()
+        assert set(body) == {"code", "message"}
+        assert answer.status_code == DECLARED[code].status
+        assert f"[{code}]" in body["message"] if DECLARED[code].narrower else body["code"] == code
+        assert body["message"]
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Token wrong"}])
+def test_who_is_not_let_in_reads_what_to_do(header):
+    answer = Client().get(ADDRESS, headers=header).json()
+    assert "create_token" in answer["message"]
+
+
+def test_the_schema_names_exactly_the_roles_that_are_let_in(trial):
+    let_in = {role.value for role in Role if Client().get(ADDRESS, headers=headers_of(trial, role)).status_code == 200}
+    documented = {path: set(operation["x-roles"]) for _, path, operation in operations(schema())}
+    assert documented["/api/v1/studies/{code}/endpoints"] == let_in
