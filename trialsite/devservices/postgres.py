@@ -79,6 +79,8 @@ def start_postgres(*, programs: Path, data: Path, account: Account, log: Path, d
             "max_connections": "100",
             "shared_buffers": "512MB",
             "max_wal_size": "4GB",
+            # Segments are used again: a new one is written twice.
+            "min_wal_size": "1GB",
             "fsync": "on" if durable else "off",
             "synchronous_commit": "on" if durable else "off",
             "full_page_writes": "on" if durable else "off",
