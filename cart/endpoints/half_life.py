@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
+from scipy.special import stdtrit
 
 MIN_POINTS = 3
 Numbers = npt.NDArray[np.float64]
@@ -96,7 +96,7 @@ def half_lives(days: Numbers, values: Numbers, lengths: Whole, *, confidence: fl
         slope = sxy / sxx
         residual = total((y - np.repeat(slope, lengths) * x) ** 2)
         stderr = np.sqrt(residual / (lengths - 2) / sxx)
-        width = stderr * stats.t.ppf((1 + confidence) / 2, np.maximum(lengths - 2, 1))
+        width = stderr * stdtrit(np.maximum(lengths - 2, 1), (1 + confidence) / 2)
         slowest = slope + width
         fits = pl.DataFrame(
             {

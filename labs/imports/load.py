@@ -177,7 +177,8 @@ class ResultLoader:
                 *(pl.col(name).replace("", None) if name in OPTIONAL_TEXTS else name for name in _filled(rows)),
                 pl.lit(self._transfer_id).alias("transfer_id"),
                 *([correction.alias("supersession_reason")] if corrects else []),
-            ),
+                # In the order of the index: neighbours meet on one page, whatever the order of the file.
+            ).sort("id"),
         )
 
 

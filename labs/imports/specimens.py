@@ -3,6 +3,7 @@
 import polars as pl
 from django.db import connection
 
+from labs.imports.central_csv import FileRefusedError
 from labs.imports.records import VISIT_NUMBER
 from labs.models import SPECIMEN_BITS, lock_specimen_numbers
 from labs.models.specimen import MAX_SPECIMEN_NUMBER
@@ -94,8 +95,11 @@ class SpecimenBook:
         self._last_number.update(numbered.group_by("owner").agg(pl.col("number").max()).iter_rows())
         full = numbered.filter(pl.col("number") > MAX_SPECIMEN_NUMBER)
         if full.height:
-            raise ValueError(
-                f"Subject {full['owner'][0]} would have over {MAX_SPECIMEN_NUMBER} specimens. [specimen-key]"
+            raise FileRefusedError(
+                f"Accession {full['accession'][0]!r}: a subject has at most {MAX_SPECIMEN_NUMBER} specimens. "
+                "[specimen-key]",
+                line=1,
+                rule="specimen-key",
             )
         return numbered.with_columns(
             (pl.col("owner") * 2**SPECIMEN_BITS + pl.col("number")).cast(pl.Int64).alias("specimen_id")
