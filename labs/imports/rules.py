@@ -79,7 +79,7 @@ def result_rules(layout: Layout) -> list[Rule]:
     unread = filled & pl.col("value").is_null()
     expected_number = EXPECTED_NUMBER.replace(".", layout.decimal_mark)
     return [
-        Rule("code", "unknown-analyte", ~known, "a code of this laboratory (Laboratory > Analyte codes)"),
+        Rule("code", "unknown-analyte", ~known, "a code of this laboratory (Study set-up > Analyte codes)"),
         Rule(
             "code",
             "no-assay",
