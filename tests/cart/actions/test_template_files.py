@@ -211,7 +211,7 @@ def test_file_that_is_no_template_is_refused(tmp_path: Path, content, code):
 def test_key_written_twice_below_the_top_is_refused_with_its_line(tmp_path: Path):
     file = tmp_path / "x.yaml"
     file.write_text("code: a\nvisits:\n  - {code: BL, target: 7, target: 14}\n")
-    with pytest.raises(TemplateError, match="'target' is there twice.*line 3"):
+    with pytest.raises(TemplateError, match=r"'target' is there twice.*line 3"):
         read_template_file(file)
 
 
