@@ -1,6 +1,7 @@
 """Take a subject into a study."""
 
 import datetime as dt
+import re
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -27,12 +28,13 @@ def enrol_subject(
     Raises
     ------
     ValidationError
-        Site or arm of another study, impossible year; nothing is stored.
+        Site or arm of another study, impossible year, consent signed in the future; nothing is stored.
     """
     with acting(actor=actor, reason=reason), transaction.atomic():
         # Two coordinators of one site enrol one after the other.
-        Site.objects.select_for_update().get(pk=site.pk)
-        number = Subject.objects.filter(site=site).count() + 1
+        if not Site.objects.select_for_update().filter(pk=site.pk, study=study).exists():
+            raise ValidationError("The site belongs to another study. [site-of-other-study]")
+        number = _last_number(study, site) + 1
         subject = Subject(
             study=study,
             site=site,
@@ -43,10 +45,18 @@ def enrol_subject(
             status=Subject.Status.ENROLLED,
         )
         subject.full_clean()
-        if consent_signed_on.year < year_of_birth:
+        if consent_signed_on is not None and consent_signed_on.year < year_of_birth:
             raise ValidationError("The consent was signed before the year of birth. [before-birth]")
         subject.save()
         consent = Consent(subject=subject, version=consent_version, signed_on=consent_signed_on)
         consent.full_clean()
         consent.save()
     return subject
+
+
+def _last_number(study: Study, site: Site) -> int:
+    # The highest number given, not the count: a subject that moved to another site keeps its code, one entered by
+    # hand may have taken the next number already. A number that comes back would be another person's.
+    numbered = re.compile(rf"{re.escape(site.code)}-(\d+)-[0-9A-Z]")
+    codes = Subject.objects.filter(study=study, code__startswith=f"{site.code}-").values_list("code", flat=True)
+    return max((int(found[1]) for code in codes if (found := numbered.fullmatch(code))), default=0)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from cart.actions.product import late_failures
 from cart.admin.endpoint import answer_text
 from cart.models import (
     Apheresis,
@@ -112,6 +113,13 @@ def endpoint_panel(request: HttpRequest, subject: Subject) -> str:
     )
 
 
+def release_panel(request: HttpRequest, subject: Subject) -> str:
+    """Release tests that failed after the lot's release: a result may come when the cells are in the subject."""
+    tests = late_failures(subject)
+    return render_to_string("cart/release_panel.html", {"tests": tests}, request=request) if tests else ""
+
+
+register_subject_panel(key="release", title="Failed release tests", order=5, render=release_panel)
 register_subject_panel(key="endpoints", title="Endpoints", order=20, render=endpoint_panel)
 for _title, _model in [
     ("Apheresis", Apheresis),

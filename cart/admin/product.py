@@ -1,13 +1,18 @@
 """From apheresis to a released lot."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 
+from cart.actions.product import allowed_release, release_lot
 from cart.admin.desk import SET_UP_ROLES, DeskAdmin, DeskStackedInline, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.models import Apheresis, CustodyEvent, Lot, Product, ReleaseSpecification, ReleaseTest
+from trialsite.audit.context import current_reason
 
 
 class SpecificationInline(DeskTabularInline):
@@ -81,6 +86,34 @@ class ApheresisAdmin(DeskAdmin):
     inlines = (ApheresisCustodyInline,)
 
 
+# States that the release tests decide; an approved exception rests on its written reason instead.
+RELEASED_BY_TESTS = (Lot.State.CONDITIONALLY_RELEASED, Lot.State.RELEASED)
+
+
+def _release(request: HttpRequest, lot: Lot, state: str, released_at: datetime) -> None:
+    if state == lot.state:
+        # Only its time is corrected: the tests must have allowed the release at the new time too.
+        allowed_release(lot=lot, at=released_at)
+        lot.released_at = released_at
+        lot.save(update_fields=["released_at"])
+        return
+    at = released_at
+    if lot.state == Lot.State.CONDITIONALLY_RELEASED:
+        if released_at != lot.released_at:
+            raise ValidationError(
+                f"Lot {lot} keeps the time of its conditional release, {lot.released_at}: from then on its cells could "
+                "be given. Leave the time as it was. [release-time]"
+            )
+        at = timezone.now()
+    # A new record is stored without a reason, its release is a change.
+    reason = current_reason() or "released when entered"
+    found = release_lot(lot=lot, released_at=at, actor=request.user.get_username(), reason=reason)
+    if found.state != state:
+        raise ValidationError(
+            f"By its release tests lot {lot} is '{found.get_state_display()}'; choose that state. [release-tests]"
+        )
+
+
 class ReleaseTestInline(DeskTabularInline):
     """Release tests of a lot."""
 
@@ -93,7 +126,7 @@ class ReleaseTestInline(DeskTabularInline):
 
 @admin.register(Lot)
 class LotAdmin(DeskAdmin):
-    """Lots. The database decides which state may follow which."""
+    """Lots. Release goes by the release tests; the database decides which other state may follow which."""
 
     list_display = ("number", "subject", "product", "target", "state", "released_at")
     list_filter = (("product__study", VisibleRelatedFilter), "state", "target")
@@ -106,11 +139,29 @@ class LotAdmin(DeskAdmin):
             "Release",
             {
                 "fields": (("state", "released_at"), "release_note"),
-                "description": "A lot becomes 'Infused' by itself when its infusion is recorded.",
+                "description": "Released as far as its release tests, those on this page included, meet the "
+                "specification of its product. A lot becomes 'Infused' by itself when its infusion is recorded.",
             },
         ),
     )
     inlines = (ReleaseTestInline,)
+
+    def save_model(self, request: HttpRequest, obj: Lot, form: Any, change: bool) -> None:
+        """Save all but a release: it is judged when the tests on the page are stored."""
+        stored = Lot.objects.get(pk=obj.pk) if change else Lot(state=Lot.State.IN_PROCESS)
+        wanted = (obj.state, obj.released_at)
+        request._desk_release = None  # type: ignore[attr-defined]
+        if obj.state in RELEASED_BY_TESTS and wanted != (stored.state, stored.released_at):
+            request._desk_release = wanted  # type: ignore[attr-defined]
+            obj.state, obj.released_at = stored.state, stored.released_at
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the tests, then release by them."""
+        super().save_related(request, form, formsets, change)
+        wanted = request._desk_release  # type: ignore[attr-defined]
+        if wanted is not None:
+            _release(request, form.instance, *wanted)
 
 
 @admin.register(ReleaseTest)

@@ -139,7 +139,29 @@ class InfusionComponent(models.Model):
                 )
             elif self.target not in self.lot.target.split("+"):
                 errors["target"] = f"Lot {self.lot} binds {self.lot.target}, not {self.target}. [lot-target]"
+            elif self.started_at is not None and self.lot.released_at is not None:
+                errors |= self._errors_of_time()
         if self.administration_id and self.subject_id and self.administration.subject_id != self.subject_id:
             errors["administration"] = "The administration is of another subject. [wrong-subject]"
         if errors:
             raise ValidationError(errors)
+
+    def _errors_of_time(self) -> dict[str, str]:
+        if self.lot.released_at > self.started_at:
+            return {
+                "started_at": f"Lot {self.lot} was released at {self.lot.released_at}, after this infusion began at "
+                f"{self.started_at}. [lot-not-released]"
+            }
+        # The same cells entered once more would double the dose.
+        start, end = self.started_at, self.stopped_at or self.started_at
+        meanwhile = Q(started_at=start) | Q(started_at__lt=end) & (Q(stopped_at__gt=start) | Q(started_at__gt=start))
+        if (
+            InfusionComponent.objects.filter(meanwhile, lot=self.lot_id, target=self.target)
+            .exclude(pk=self.pk)
+            .exists()
+        ):
+            return {
+                "lot": f"Lot {self.lot} was being given against {self.target} at that time already; these cells are "
+                "recorded. [infusion-twice]"
+            }
+        return {}

@@ -143,5 +143,7 @@ class PlannedVisit(models.Model):
         return self.code
 
     def clean(self) -> None:
-        if self.window_low_day > self.window_high_day:
+        low, high = self.window_low_day, self.window_high_day
+        # Run also where a field was refused and its value is missing.
+        if low is not None and high is not None and low > high:
             raise ValidationError("The window ends before it begins. [window-target]")

@@ -1,14 +1,18 @@
 """Subject, consent and visits."""
 
+from datetime import timedelta
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from cart.models.fields import PartialDateField, partial_date_check
 from cart.models.study import Arm, PlannedVisit, Site, Study
 
 MAX_SUBJECT_ID = 2**24 - 1
+LARGEST_UTC_OFFSET = timedelta(hours=14)
 
 
 class Subject(models.Model):
@@ -103,6 +107,11 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} consent {self.version}"
+
+    def clean(self) -> None:
+        # The latest date that any clock shows: a site east of the server may be a day ahead of it.
+        if self.signed_on is not None and self.signed_on > (timezone.now() + LARGEST_UTC_OFFSET).date():
+            raise ValidationError({"signed_on": "A consent is not signed in the future. [future-date]"})
 
 
 class Visit(models.Model):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from labs.imports.layout import Layout
@@ -13,21 +14,37 @@ from trialsite.audit.context import acting
 
 
 def load_analytes(*, entries: Sequence[Mapping[str, Any]], actor: str, reason: str) -> int:
-    """Make the analytes of a template that do not exist yet; returns how many were made."""
+    """Make the analytes of a template that do not exist yet; returns how many were made.
+
+    Raises
+    ------
+    ValidationError
+        An analyte that is there with another kind or unit, since every result is kept in the analyte's own; or
+        an entry that breaks a rule. Nothing is stored.
+    """
     made = 0
     with acting(actor=actor, reason=reason), transaction.atomic():
         for entry in entries:
-            _, created = Analyte.objects.get_or_create(
-                code=entry["code"],
-                defaults={
-                    "name": entry["name"],
-                    "kind": entry["kind"],
-                    "unit": entry["unit"],
-                    "loinc": entry.get("loinc", ""),
-                    "sdtm_test_code": entry.get("sdtm", ""),
-                },
-            )
-            made += created
+            known = Analyte.objects.filter(code=entry["code"]).first()
+            if known is None:
+                analyte = Analyte(
+                    code=entry["code"],
+                    name=entry["name"],
+                    kind=entry["kind"],
+                    unit=entry["unit"],
+                    loinc=entry.get("loinc", ""),
+                    sdtm_test_code=entry.get("sdtm", ""),
+                )
+                # Without the key: its range is a constraint, and the database gives it only now.
+                analyte.full_clean(exclude=["id"])
+                analyte.save()
+                made += 1
+            elif (known.kind, known.unit) != (entry["kind"], entry["unit"]):
+                raise ValidationError(
+                    f"Analyte {known} is a {known.kind} in {known.unit or 'no unit'}; found a {entry['kind']} in "
+                    f"{entry['unit'] or 'no unit'}. Another unit is another analyte, with a code of its own. "
+                    "[analyte-differs]"
+                )
     return made
 
 

@@ -3,7 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
+from django.db import transaction
 
 from cart.actions.templates import TemplateError, load_template, read_template, template_names
 from labs.actions.catalogue import load_analytes
@@ -31,10 +33,13 @@ class Command(AuditedCommand):
         who = {"actor": current_actor(), "reason": current_reason()}
         try:
             template = read_template(options["template"])
-            study, changed = load_template(template=template, study_code=options["study"], **who)
+            with transaction.atomic():
+                study, changed = load_template(template=template, study_code=options["study"], **who)
+                load_analytes(entries=template.get("analytes", []), **who)
         except TemplateError as error:
             raise CommandError(str(error)) from error
-        load_analytes(entries=template.get("analytes", []), **who)
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from error
         protocol = study.current_protocol()
         number = protocol.number if protocol else 0
         state = "is now" if changed else "already was"

@@ -85,7 +85,7 @@ def enter_subjects(study: Study, sites: Mapping[str, Site]) -> list[str]:
         known = list(Subject.objects.filter(study=study).order_by("id").values_list("code", flat=True))
         if len(known) >= len(PLANS):
             return known[: len(PLANS)]
-        return [_enter(study, sites[plan.site], plan).code for plan in PLANS[len(known) :]]
+        return known + [_enter(study, sites[plan.site], plan).code for plan in PLANS[len(known) :]]
 
 
 def _enter(study: Study, site: Site, plan: Plan) -> Subject:

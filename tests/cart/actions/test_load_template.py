@@ -1,0 +1,184 @@
+"""A template becomes a study; a changed one a new protocol version beside the old rows."""
+
+import copy
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.forms.models import model_to_dict
+
+from cart.actions.templates import TemplateError, load_template, read_template
+from cart.models import Arm, PlannedVisit, Product, ProtocolVersion, ReleaseSpecification, Study
+from labs.models import Analyte
+from tests.cart.actions.test_template_files import SMALL, changed
+from tests.cart.records import make_trial
+from trialsite.audit.models import AuditEvent
+
+pytestmark = pytest.mark.django_db
+LOADED = (Study, ProtocolVersion, Arm, PlannedVisit, Product, ReleaseSpecification)
+
+
+def load(template=SMALL, study="S-1"):
+    return load_template(template=template, study_code=study, actor="dora", reason="protocol approved")
+
+
+def stored():
+    """Every row that a template makes."""
+    return {model: [model_to_dict(row) for row in model.objects.order_by("pk")] for model in LOADED}
+
+
+def refused(template, match, **where):
+    before = stored()
+    with pytest.raises(TemplateError, match=match):
+        load(template, **where)
+    assert stored() == before
+
+
+def test_dual_cart_is_loaded_as_written():
+    template = read_template("dual-cart")
+    study, made = load(template)
+    assert made
+    assert (study.title, study.template) == (template["title"], "dual-cart")
+    protocol = study.current_protocol()
+    assert (protocol.number, protocol.parameters) == (1, template["endpoints"])
+    month_6 = protocol.planned_visits.get(code="M6")
+    assert (month_6.window_low_day, month_6.target_day, month_6.window_high_day) == (162, 183, 204)
+    assert protocol.planned_visits.count() == len(template["visits"])
+    assert study.arms.get().anchor == Arm.Anchor.INFUSION
+    product = study.products.get()
+    assert (product.version, product.kind, product.dose_tolerance_percent) == (1, "co-infused", 20)
+    criteria = {s.test: (s.comparison, s.limit, s.may_follow_release) for s in product.specifications.all()}
+    assert criteria["VCN"] == ("lt", Decimal(5), True)
+    assert criteria["Sterility"] == ("negative", None, True)
+    assert len(criteria) == 7
+
+
+def test_rows_are_made_by_the_actor_for_the_reason():
+    load()
+    for table in ("cart_study", "cart_protocolversion", "cart_plannedvisit", "cart_releasespecification"):
+        contexts = AuditEvent.objects.filter(table_name=table).values_list("context__actor", "context__reason")
+        assert set(contexts) == {("dora", "protocol approved")}
+
+
+def test_same_template_again_changes_nothing():
+    load()
+    before, events = stored(), AuditEvent.objects.count()
+    study, made = load(copy.deepcopy(SMALL))
+    assert not made
+    assert study.code == "S-1"
+    assert stored() == before
+    assert AuditEvent.objects.count() == events
+
+
+def test_order_of_keys_is_no_change():
+    load()
+    assert not load(dict(reversed(SMALL.items())))[1]
+
+
+def test_changed_template_is_a_new_version_and_the_old_rows_stay():
+    load()
+    before = stored()
+    study, made = load(changed(["visits", 0, "low"], -20))
+    assert made
+    after = stored()
+    for model in LOADED:
+        assert after[model][: len(before[model])] == before[model]
+    first, second = study.protocol_versions.order_by("number")
+    assert (first.planned_visits.get().window_low_day, second.planned_visits.get().window_low_day) == (-14, -20)
+    assert study.current_protocol() == second
+    assert study.arms.count() == 1
+    assert list(study.products.values_list("version", flat=True)) == [1, 2]
+
+
+def test_going_back_to_an_earlier_template_is_a_third_version():
+    load()
+    load(changed(["visits", 0, "low"], -20))
+    study, made = load()
+    assert made
+    assert study.current_protocol().number == 3
+
+
+def test_two_studies_from_one_template_stand_apart():
+    load(study="S-1")
+    study, made = load(study="S-2")
+    assert made
+    assert study.current_protocol().number == 1
+    assert study.products.get().version == 1
+
+
+def test_study_made_from_another_template_is_refused():
+    load()
+    refused({**SMALL, "code": "other"}, "template-of-other-study")
+
+
+def test_study_entered_by_hand_takes_a_template(as_tester):
+    trial = make_trial("S-9")
+    study, made = load(study="S-9")
+    assert made
+    assert study == trial.study
+    assert study.title == "Trial S-9"
+    assert set(study.arms.values_list("code", flat=True)) == {"CART", "A"}
+
+
+def test_known_arm_with_another_time_zero_is_refused():
+    load()
+    refused(changed(["arms", 0, "anchor"], "study-drug"), r"arms\[0\].anchor: .*template-anchor")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "match"),
+    [
+        (["arms", 0, "anchor"], "birth", r"^arms\[0\]"),
+        (["arms", 0, "code"], "two words", r"^arms\[0\].*code-characters"),
+        (["visits", 0, "target"], 3, r"^visits\[0\].*window-target"),
+        (["products", 0, "kind"], "magic", r"^products\[0\]"),
+        (["products", 0, "dose_tolerance_percent"], -1, r"^products\[0\].*negative-number"),
+        (
+            ["products", 0, "specifications", 0, "comparison"],
+            "negative",
+            r"^products\[0\].specifications\[0\].*has none",
+        ),
+        (["products", 0, "specifications", 0, "limit"], ..., r"^products\[0\].specifications\[0\].*needs its limit"),
+        (["products", 0, "specifications", 0, "limit"], float("inf"), r"^products\[0\].specifications\[0\]"),
+    ],
+)
+def test_value_that_a_rule_refuses_leaves_nothing_behind(path, value, match):
+    refused(changed(path, value), match)
+    assert not Study.objects.exists()
+
+
+def test_unchecked_template_is_checked():
+    refused(changed(["visits", 0, "low"], "seven"), "template-type")
+
+
+@pytest.mark.parametrize("code", ["", "two words", "Ü", "x" * 41])
+def test_impossible_study_code_is_refused(code):
+    refused(SMALL, "^study", study=code)
+
+
+def test_limit_is_stored_as_written():
+    load(changed(["products", 0, "specifications", 0, "limit"], 0.1))
+    assert ReleaseSpecification.objects.get().limit == Decimal("0.1")
+
+
+def test_command_makes_study_and_analytes_and_says_so(capsys):
+    call_command("load_study_template", "dual-cart", study="S-1")
+    assert "is now at protocol version 1" in capsys.readouterr().out
+    assert Analyte.objects.get(code="ATA").unit == "{CU}"
+    call_command("load_study_template", "dual-cart", study="S-1")
+    assert "already was at protocol version 1" in capsys.readouterr().out
+
+
+def test_command_refuses_an_unknown_template():
+    with pytest.raises(CommandError, match="unknown-template"):
+        call_command("load_study_template", "none", study="S-1")
+
+
+def test_command_leaves_nothing_where_an_analyte_has_another_unit(as_tester):
+    Analyte.objects.create(code="CRP", name="CRP", unit="mg/dL")
+    with pytest.raises(
+        CommandError, match=r"CRP is a quantity in mg/dL; found a quantity in mg/L.*\[analyte-differs\]"
+    ):
+        call_command("load_study_template", "dual-cart", study="S-1")
+    assert not Study.objects.exists()
+    assert Analyte.objects.count() == 1
