@@ -116,12 +116,15 @@ def endpoint_rows(study_id: int) -> pl.DataFrame:
 
 
 def answer_columns(name: str, label: str, unit: str) -> list[Column]:
-    """Columns of one answer in the wide table: value, words, status."""
+    """Columns of one answer in the wide table: value, words, bounds, status, reason."""
     none = "null where the subject has no such answer"
     return [
         Column(name, label, pl.Float64, unit, missing=f"{none}, or it has no number: AVAL of `endpoints`"),
         Column(f"{name}.C", f"{label}, in words", pl.String, missing=f"{none}; empty as AVALC of `endpoints`"),
+        Column(f"{name}.LOW", f"{label}, lower bound", pl.Float64, unit, missing=f"{none}; as LOW of `endpoints`"),
+        Column(f"{name}.HIGH", f"{label}, upper bound", pl.Float64, unit, missing=f"{none}; as HIGH of `endpoints`"),
         Column(f"{name}.STATUS", f"{label}, status", pl.String, missing=none),
+        Column(f"{name}.REASON", f"{label}, reason", pl.String, missing=f"{none}; as REASON of `endpoints`"),
     ]
 
 
@@ -131,10 +134,10 @@ def subjects_description(columns: Sequence[Column]) -> DatasetDescription:
 
 
 def wide_rows(long: pl.DataFrame) -> tuple[pl.DataFrame, DatasetDescription]:
-    """One row per subject: of every answer without a timepoint its value, words and status.
+    """One row per subject: of every answer without a timepoint its value, words, bounds, status, reason.
 
     A subject with several series of an antibody has a column per antibody: the columns are named
-    ``CODE`` or ``CODE.ANTIBODY`` with ``.C`` (words) and ``.STATUS`` beside.
+    ``CODE`` or ``CODE.ANTIBODY`` with ``.C`` (words), ``.LOW``, ``.HIGH``, ``.STATUS`` and ``.REASON`` beside.
     """
     short = pl.col("SERIES").str.split(" ").list.first()
     # A component keeps its whole name; of an antibody series the antibody is enough, unless a kit changed.
@@ -162,7 +165,10 @@ def wide_rows(long: pl.DataFrame) -> tuple[pl.DataFrame, DatasetDescription]:
                 *keys,
                 pl.col("AVAL").alias(one),
                 pl.col("AVALC").alias(f"{one}.C"),
+                pl.col("LOW").alias(f"{one}.LOW"),
+                pl.col("HIGH").alias(f"{one}.HIGH"),
                 pl.col("STATUS").alias(f"{one}.STATUS"),
+                pl.col("REASON").alias(f"{one}.REASON"),
             ),
             on=keys,
             how="left",

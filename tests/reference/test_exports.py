@@ -104,12 +104,12 @@ def test_each_kind_of_missing_value_is_met(exported):
     assert ("", None, None, None, "clotted") in shown
 
 
-def test_the_wide_table_has_three_columns_per_answer(exported):
+def test_the_wide_table_says_all_of_an_answer(exported):
     wide = pl.read_parquet(exported / "subjects.parquet").columns
     keys = [column.name for column in DESCRIPTIONS["subjects"].columns[:3]]
     assert wide[:3] == keys
-    answers = wide[3::3]
-    assert wide[3:] == [f"{name}{end}" for name in answers for end in ("", ".C", ".STATUS")]
+    answers = wide[3::6]
+    assert wide[3:] == [f"{name}{end}" for name in answers for end in ("", ".C", ".LOW", ".HIGH", ".STATUS", ".REASON")]
     assert "RESET" in answers
 
 

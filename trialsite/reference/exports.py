@@ -31,9 +31,9 @@ missing value is never 0, and no text stands for it.
 EXAMPLE = answer_columns("CODE", "Endpoint", "the endpoint's")
 SUBJECTS = subjects_description([*KEYS, *EXAMPLE])
 SUBJECTS_MEANING = (
-    "The answers without a planned visit, three columns each. `CODE` stands for the endpoint's code; for "
+    "The answers without a planned visit, six columns each. `CODE` stands for the endpoint's code; for "
     "`RESETCMP.COMPONENT` of a component of the composite; for `ENDPOINT.ANTIBODY`, or `ENDPOINT.SERIES` in full where "
-    "a subject has two series of the antibody. The bounds of a bounded answer are in `endpoints` only."
+    "a subject has two series of the antibody."
 )
 DATASETS: tuple[tuple[DatasetDescription, str], ...] = (
     (LONG, "Sorted by subject, endpoint, series, visit. The newest evaluation of every subject."),
