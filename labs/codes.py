@@ -287,9 +287,14 @@ RECORDS = Section(
 COMMANDS = Section(
     "Commands",
     "",
-    ("labs/management/",),
+    ("labs/management/", "labs/actions/catalogue.py"),
     (
         UNKNOWN_STUDY,
+        Code(
+            "analyte-differs",
+            "An analyte keeps its kind and unit: its results are stored in them.",
+            "Give the analyte of the template a code of its own.",
+        ),
         Code("unknown-laboratory", "The laboratory exists.", "Correct its code, or enter it under Study set-up."),
         Code(
             "file-refused",

@@ -138,7 +138,7 @@ def _visit_samples(number: int, plan: Plan, visit: str, target: int, day: int, c
         switched = chance.uniform(3, 6) if target > 0 else chance.uniform(14, 22)
         tests += [
             ("NAIVE", "EDTA blood", f"{naive + chance.uniform(-2, 2):.1f}", "%"),
-            ("TRANS", "EDTA blood", f"{chance.uniform(2, 6):.1f}", "%"),
+            ("TRANS", "EDTA blood", f"{chance.uniform(2, 4):.1f}", "%"),
             ("SWMEM", "EDTA blood", f"{switched:.1f}", "%"),
         ]
     lloq = ATA_LLOQ if plan.antibody == "ATA" else ARA_LLOQ

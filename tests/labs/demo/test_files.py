@@ -30,10 +30,10 @@ def test_files_are_the_same_bytes_again(delivered, tmp_path):
 
 def test_files_are_the_same_bytes_in_another_process(delivered, tmp_path):
     # Another seed of Python's own hashes: an order of a set or dict that leaked into the files would differ.
-    script = "import sys; from pathlib import Path; from tests.labs.demo.delivered import deliver; deliver(Path(sys.argv[1]))"
+    imports = "import sys; import django; django.setup(); from pathlib import Path"
+    program = f"{imports}; from tests.labs.demo.delivered import deliver; deliver(Path(sys.argv[1]))"
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
-        program = f"import django; django.setup(); {script}"
         subprocess.run([sys.executable, "-c", program, str(tmp_path / seed)], check=True, env=environment, cwd=ROOT)
         for path in delivered:
             assert path.read_bytes() == (tmp_path / seed / path.name).read_bytes()
