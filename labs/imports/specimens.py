@@ -10,8 +10,8 @@ from labs.models.specimen import MAX_SPECIMEN_NUMBER
 from trialsite.isolation.columns import CopiesBehind, copy_in, read_columns
 
 KEY = ["accession", "material", "collected"]
-# Above this the keys are looked up in the database again: memory stays bounded.
-MAX_REMEMBERED = 1_000_000
+# Above this every key is looked up in the database: memory stays bounded (8 bytes each).
+MAX_REMEMBERED = 4_000_000
 # A block with more new subjects than this announces a file of the whole study.
 MANY_SUBJECTS = 50
 _EXISTING_SCHEMA = {**dict.fromkeys(KEY, pl.String), "specimen_id": pl.Int64, "owner": pl.Int64}
@@ -25,8 +25,9 @@ class SpecimenBook:
         self._laboratory_id = laboratory_id
         self._copies = copies
         self._last_number: dict[int, int] = {}
-        # Specimens this transfer made, while the database held none of this laboratory and study before it.
-        self._own: pl.DataFrame | None = None
+        # Hashes of the keys this transfer made, while the database held none of this laboratory and study before
+        # it. A key without its hash here is new; one with it may be another's, so the database is asked.
+        self._own: pl.Series | None = None
         # Whoever numbers specimens of this study waits here until this transaction ends.
         lock_specimen_numbers(study_id=study_id)
         with connection.cursor() as cursor:
@@ -39,7 +40,7 @@ class SpecimenBook:
                 [laboratory_id, study_id],
             )
             if not cursor.fetchone()[0]:
-                self._own = pl.DataFrame(schema=_EXISTING_SCHEMA)
+                self._own = _hashes(pl.DataFrame(schema=dict.fromkeys(KEY, pl.String)))
 
     def enter(self, specimens: pl.DataFrame) -> pl.DataFrame:
         """Store what is new of the specimens.
@@ -67,7 +68,11 @@ class SpecimenBook:
         """Specimens of these keys that are stored, with the subject they belong to."""
         if self._own is not None:
             # Under the study's lock nobody else can have made one since.
-            return self._own.join(specimens.select(KEY), on=KEY, how="semi")
+            hashes = _hashes(specimens)
+            met = self._own.filter(self._own.is_in(hashes.implode()))
+            specimens = specimens.filter(hashes.is_in(met.implode()))
+        if not specimens.height:
+            return pl.DataFrame(schema=_EXISTING_SCHEMA)
         self._copies.settle()
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE incoming_specimen")
@@ -124,8 +129,8 @@ class SpecimenBook:
 
     def _store(self, made: pl.DataFrame) -> None:
         if self._own is not None:
-            self._own = pl.concat([self._own, made.select(_EXISTING_SCHEMA.keys())])
-            if self._own.height > MAX_REMEMBERED:
+            self._own = pl.concat([self._own, _hashes(made)])
+            if self._own.len() > MAX_REMEMBERED:
                 self._own = None
         visit_number = [VISIT_NUMBER] if VISIT_NUMBER in made.columns else []
         self._copies.copy_in(
@@ -143,3 +148,7 @@ class SpecimenBook:
                 "received",
             ),
         )
+
+
+def _hashes(specimens: pl.DataFrame) -> pl.Series:
+    return specimens.select(pl.struct(KEY).hash()).to_series()
