@@ -6,38 +6,37 @@ import polars as pl
 
 from trialsite.isolation.columns import read_columns
 
-# One primary-key range per subject (LATERAL): with a plain ANY() every chunk would scan the whole table.
-_OBSERVATIONS_SQL = """
-SELECT r.id, s.subject_id, a.code,
-    l.code || '/' || coalesce(v.kit, '') || '/' || r.unit,
-    s.collected, s.collected_on, CASE WHEN length(s.collected) = 16 THEN s.collected || ':00'
-        WHEN length(s.collected) = 19 THEN s.collected END,
-    nullif(s.visit_label, ''), coalesce(r.source_sequence, 0),
+# One primary-key range per subject (LATERAL): with a plain ANY() every chunk would scan the whole table. Results and
+# specimens are read apart and joined here: the planner takes a range it does not know for a ninth of the table, and
+# would read all specimens of the study for one subject.
+_RESULTS_SQL = """
+SELECT r.id, r.specimen_id, a.code, coalesce(v.kit, ''), coalesce(r.source_sequence, 0),
     r.qualifier, r.value, coalesce(nullif(r.standard_text, ''), nullif(r.received_text, '')),
-    v.lloq, v.uloq, v.cutoff, r.unit, coalesce(r.baseline_flag, false),
-    s.condition IN ('good', 'other') AND r.missing_reason IS NULL{extra}
+    v.lloq, v.uloq, v.cutoff, r.unit, coalesce(r.baseline_flag, false), r.missing_reason IS NULL{source}
 FROM unnest(%(subjects)s::bigint[]) AS wanted (subject_id)
 CROSS JOIN LATERAL (
     SELECT * FROM labs_result
     WHERE id BETWEEN wanted.subject_id << 39 AND (wanted.subject_id << 39) | 549755813887
 ) r
-JOIN labs_specimen s ON s.id = r.specimen_id
 JOIN labs_analyte a ON a.id = r.analyte_id
-JOIN labs_laboratory l ON l.id = s.laboratory_id
-LEFT JOIN labs_assayversion v ON v.id = r.assay_id{join}
-WHERE s.study_id = %(study)s
-  AND NOT EXISTS (SELECT FROM labs_result n WHERE n.version > 1 AND n.id = r.id + 1)
+LEFT JOIN labs_assayversion v ON v.id = r.assay_id
 """
-
-OBSERVATION_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+_SPECIMENS_SQL = """
+SELECT s.id, s.subject_id, l.code, s.collected, s.collected_on,
+    CASE WHEN length(s.collected) = 16 THEN s.collected || ':00' WHEN length(s.collected) = 19 THEN s.collected END,
+    nullif(s.visit_label, ''), s.condition IN ('good', 'other'){source}
+FROM unnest(%(subjects)s::bigint[]) AS wanted (subject_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM labs_specimen WHERE id BETWEEN wanted.subject_id << 16 AND (wanted.subject_id << 16) | 65535
+) s
+JOIN labs_laboratory l ON l.id = s.laboratory_id{join}
+WHERE s.study_id = %(study)s
+"""
+_RESULT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "result_id": pl.Int64,
-    "subject_id": pl.Int64,
+    "specimen_id": pl.Int64,
     "analyte": pl.String,
-    "series": pl.String,
-    "collected_text": pl.String,
-    "collected_on": pl.Date,
-    "collected_at": pl.Datetime("us"),
-    "visit": pl.String,
+    "kit": pl.String,
     "sequence": pl.Int64,
     "qualifier": pl.String,
     "value": pl.Float64,
@@ -47,12 +46,41 @@ OBSERVATION_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "cutoff": pl.Float64,
     "unit": pl.String,
     "baseline_flag": pl.String,
-    "usable": pl.String,
+    "has_value": pl.String,
+}
+_SPECIMEN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "specimen_id": pl.Int64,
+    "subject_id": pl.Int64,
+    "laboratory": pl.String,
+    "collected_text": pl.String,
+    "collected_on": pl.Date,
+    "collected_at": pl.Datetime("us"),
+    "visit": pl.String,
+    "condition_usable": pl.String,
 }
 
-SOURCE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    "subject_code": pl.String,
-    "source_code": pl.String,
+OBSERVATION_COLUMNS = (
+    "result_id",
+    "subject_id",
+    "analyte",
+    "series",
+    "collected_text",
+    "collected_on",
+    "collected_at",
+    "visit",
+    "sequence",
+    "qualifier",
+    "value",
+    "value_text",
+    "lloq",
+    "uloq",
+    "cutoff",
+    "unit",
+    "baseline_flag",
+    "usable",
+)
+
+_SOURCE_OF_RESULT: dict[str, pl.DataType | type[pl.DataType]] = {
     "test_code": pl.String,
     "line": pl.Int64,
     "source_sequence": pl.Int64,
@@ -63,17 +91,19 @@ SOURCE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "range_low": pl.Float64,
     "range_high": pl.Float64,
     "range_flag": pl.String,
+}
+_SOURCE_OF_SPECIMEN: dict[str, pl.DataType | type[pl.DataType]] = {
+    "subject_code": pl.String,
+    "source_code": pl.String,
     "visit_number": pl.Float64,
 }
-_SOURCE_COLUMNS = """,
-    j.code, j.source_code, coalesce(nullif(a.sdtm_test_code, ''), a.code), r.line, r.source_sequence,
-    r.received_text, coalesce(r.received_unit, ''), coalesce(r.standard_text, ''),
-    coalesce(r.missing_reason, ''), r.range_low, r.range_high, coalesce(r.range_flag, ''), s.visit_number"""
-_SOURCE_JOIN = "\nJOIN cart_subject j ON j.id = s.subject_id"
-
-
-def _flags(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.col("baseline_flag", "usable") == "t")
+SOURCE_COLUMNS = (*_SOURCE_OF_RESULT, *_SOURCE_OF_SPECIMEN)
+_RESULT_SOURCE_SQL = """,
+    coalesce(nullif(a.sdtm_test_code, ''), a.code), r.line, r.source_sequence, r.received_text,
+    coalesce(r.received_unit, ''), coalesce(r.standard_text, ''), coalesce(r.missing_reason, ''),
+    r.range_low, r.range_high, coalesce(r.range_flag, '')"""
+_SPECIMEN_SOURCE_SQL = ", j.code, j.source_code, s.visit_number"
+_SPECIMEN_SOURCE_JOIN = "\nJOIN cart_subject j ON j.id = s.subject_id"
 
 
 def observations(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
@@ -81,23 +111,33 @@ def observations(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
 
     ``collected_on`` is null where the collection date is partial, ``collected_at`` (site-local, naive) where
     the time of day is unknown; ``usable`` is false for a specimen that must not be evaluated and for a
-    result that is missing.
+    result that is missing. ``series``: laboratory, kit and unit, within which values are compared.
     """
-    return _flags(
-        read_columns(
-            _OBSERVATIONS_SQL.format(extra="", join=""),
-            {"study": study_id, "subjects": sorted(subject_ids)},
-            OBSERVATION_SCHEMA,
-        )
-    )
+    params = {"study": study_id, "subjects": sorted(subject_ids)}
+    return _joined(
+        read_columns(_RESULTS_SQL.format(source=""), params, _RESULT_SCHEMA),
+        read_columns(_SPECIMENS_SQL.format(source="", join=""), params, _SPECIMEN_SCHEMA),
+    ).select(OBSERVATION_COLUMNS)
 
 
 def observations_with_source(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
-    """The same rows with what the source said beside them (columns of ``SOURCE_SCHEMA``)."""
-    return _flags(
-        read_columns(
-            _OBSERVATIONS_SQL.format(extra=_SOURCE_COLUMNS, join=_SOURCE_JOIN),
-            {"study": study_id, "subjects": sorted(subject_ids)},
-            {**OBSERVATION_SCHEMA, **SOURCE_SCHEMA},
-        )
+    """The same rows with what the source said beside them (columns of ``SOURCE_COLUMNS``)."""
+    params = {"study": study_id, "subjects": sorted(subject_ids)}
+    results = _RESULTS_SQL.format(source=_RESULT_SOURCE_SQL)
+    specimens = _SPECIMENS_SQL.format(source=_SPECIMEN_SOURCE_SQL, join=_SPECIMEN_SOURCE_JOIN)
+    return _joined(
+        read_columns(results, params, {**_RESULT_SCHEMA, **_SOURCE_OF_RESULT}),
+        read_columns(specimens, params, {**_SPECIMEN_SCHEMA, **_SOURCE_OF_SPECIMEN}),
+    ).select(*OBSERVATION_COLUMNS, *SOURCE_COLUMNS)
+
+
+def _joined(results: pl.DataFrame, specimens: pl.DataFrame) -> pl.DataFrame:
+    """Newest version of each result with its specimen, in key order."""
+    # Every version of a subject's results is in its range, one after the other: the key ends with the version.
+    ordered = results.sort("result_id")
+    newest = ordered.filter((pl.col("result_id").shift(-1) != pl.col("result_id") + 1).fill_null(value=True))
+    return newest.join(specimens, on="specimen_id", how="inner", maintain_order="left").with_columns(
+        pl.concat_str("laboratory", "kit", "unit", separator="/").alias("series"),
+        pl.col("baseline_flag") == "t",
+        ((pl.col("condition_usable") == "t") & (pl.col("has_value") == "t")).alias("usable"),
     )

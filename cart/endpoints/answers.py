@@ -55,7 +55,7 @@ def completed_answers(
         )
         rows = pl.concat([rows, added], how="diagonal")
     named = [pl.lit(code).alias("code"), pl.lit(version).alias("version"), pl.lit(unit).alias("unit")]
-    return rows.select(*(name for name in ANSWER_SCHEMA if name in rows.columns), *named)
+    return rows[[name for name in ANSWER_SCHEMA if name in rows.columns]].with_columns(named)
 
 
 def in_schema(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -43,7 +43,7 @@ COMPONENTS = ("depletion", "naive reconstitution", "autoantibody response", "dru
 
 
 def any_yes(answers: pl.DataFrame) -> pl.DataFrame:
-    """One row per subject from its answers: yes if one is, no if all are, else open.
+    """One row per subject and series from its answers: yes if one is, no if all are, else open.
 
     An open answer beside a "no" leaves the whole open: it may still turn out to be the yes. Answers that do
     not apply are left out; where none applies, the whole is open with their reasons.
@@ -57,7 +57,7 @@ def any_yes(answers: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(NO))
     )
     told = pl.col("reason").filter((applies & ~no.fill_null(value=False)) | ~applies.any())
-    return answers.group_by("subject_id", maintain_order=True).agg(
+    return answers.group_by("subject_id", "series", maintain_order=True).agg(
         text.alias("text"),
         told.drop_nulls().unique(maintain_order=True).str.join("; ").alias("why"),
         # What turned out "no" is no evidence for a "yes".
@@ -71,11 +71,16 @@ def _components(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Dat
     prior = (pl.col("code") == DEPLETION.code) & (pl.col("reason") == PRIOR_DEPLETION)
     whole = whole.with_columns(pl.when(~prior.fill_null(value=False)).then("text").alias("text"))
     codes = ([DEPLETION.code], [NAIVE_RECOVERY.code], RESPONSES[parameters["antibody_response"]])
-    parts = [any_yes(whole.filter(pl.col("code").is_in(part))) for part in codes]
-    parts.append(
-        drug_free(inputs.therapies, inputs.frames["time_zero"], steroid_mg_day=float(parameters["steroid_mg_day"]))
+    part_of = pl.DataFrame(
+        [(code, name) for name, part in zip(COMPONENTS, codes, strict=False) for code in part],
+        schema=["code", "series"],
+        orient="row",
     )
-    return [part.with_columns(pl.lit(name).alias("series")) for name, part in zip(COMPONENTS, parts, strict=True)]
+    free = drug_free(inputs.therapies, inputs.frames["time_zero"], steroid_mg_day=float(parameters["steroid_mg_day"]))
+    return [
+        any_yes(whole.drop("series").join(part_of, on="code", how="inner", maintain_order="left")),
+        free.with_columns(pl.lit(COMPONENTS[-1]).alias("series")),
+    ]
 
 
 def components(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:

@@ -120,6 +120,7 @@ def test_any_yes_is_an_or_that_knows_what_it_does_not_know(texts: tuple[str | No
     rows = pl.DataFrame(
         {
             "subject_id": [1] * 3,
+            "series": ["part"] * 3,
             "text": texts,
             "reason": ["a", "b", "c"],
             "evidence": [[1], [2], []],
