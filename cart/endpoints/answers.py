@@ -90,7 +90,8 @@ def check_answers(answers: pl.DataFrame) -> None:
         raise EndpointError(
             f"{silent['code'][0]} left {silent.height} answers without value and reason. [missing-without-reason]"
         )
-    repeated = (answers.select(KEY) == answers.select(KEY).shift(1)).select(pl.all_horizontal(pl.all())).to_series()
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in KEY)
+    repeated = answers.select(same.fill_null(value=False)).to_series()
     if repeated.any():
         raise EndpointError(
             f"{answers.filter(repeated)['code'][0]} answered one subject, series and timepoint twice. [answer-twice]"

@@ -14,6 +14,7 @@ __all__ = ["MODULES", "evaluate"]
 
 # Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
 MODULES = (depletion, reconstitution, titers, responses, elimination, reset)
+_NO_ANSWERS = in_schema([])
 
 
 def evaluate(
@@ -44,10 +45,9 @@ def evaluate(
     check_parameters(overrides)
     inputs = Prepared(frames)
     answers: dict[str, pl.DataFrame] = {}
-    none = in_schema([])
     for definition in REGISTRY.values():
         # A definition sees the answers it names and no others: an unnamed need would hang on the order.
-        needed = in_schema([answers[code] for code in definition.needs]) if definition.needs else none
+        needed = in_schema([answers[code] for code in definition.needs]) if definition.needs else _NO_ANSWERS
         answers[definition.code] = definition.compute(inputs, definition.in_force(overrides), needed)
     whole = in_schema(list(answers.values())).sort(KEY)
     check_answers(whole)

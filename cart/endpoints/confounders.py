@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+_NONE = pl.DataFrame(schema={"result_id": pl.Int64, "confounder": pl.String, "therapy_ids": pl.List(pl.Int64)})
+
 
 def confounded_samples(
     samples: pl.DataFrame, therapies: pl.DataFrame, *, window_days: Mapping[str, int]
@@ -25,7 +27,10 @@ def confounded_samples(
     polars.DataFrame
         result_id, confounder (classes of therapy), therapy_ids; one row per confounded sample.
     """
-    windows = therapies.filter(pl.col("therapy_class").is_in(list(window_days))).select(
+    confounding = therapies.filter(pl.col("therapy_class").is_in(list(window_days)))
+    if not confounding.height:
+        return _NONE
+    windows = confounding.select(
         "subject_id",
         "therapy_id",
         "therapy_class",
