@@ -1,6 +1,7 @@
 """All endpoints, in the order of their dependence, and how they are evaluated together."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -14,7 +15,12 @@ __all__ = ["MODULES", "evaluate"]
 
 # Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
 MODULES = (depletion, reconstitution, titers, responses, elimination, reset)
-_NO_ANSWERS = in_schema([])
+
+
+@cache
+def _no_answers() -> pl.DataFrame:
+    """No answers. Made when first asked for: polars at import, before Celery forks, would deadlock the children."""
+    return in_schema([])
 
 
 def evaluate(
@@ -47,7 +53,7 @@ def evaluate(
     answers: dict[str, pl.DataFrame] = {}
     for definition in REGISTRY.values():
         # A definition sees the answers it names and no others: an unnamed need would hang on the order.
-        needed = in_schema([answers[code] for code in definition.needs]) if definition.needs else _NO_ANSWERS
+        needed = in_schema([answers[code] for code in definition.needs]) if definition.needs else _no_answers()
         answers[definition.code] = definition.compute(inputs, definition.in_force(overrides), needed)
     whole = in_schema(list(answers.values())).sort(KEY)
     check_answers(whole)
