@@ -13,7 +13,11 @@ import sys
 assert {"polars", "cart.endpoints.catalogue", "cart.tasks"} <= set(sys.modules), "a worker's modules are not all here"
 """
 # A thread names itself a moment after it was started.
-NAMES = "import time; time.sleep(0.5); print(*{path.read_text().strip() for path in Path('/proc/self/task').glob('*/comm')}, sep='\\n')"
+NAMES = """
+import time
+time.sleep(0.5)
+print(*{path.read_text().strip() for path in Path('/proc/self/task').glob('*/comm')}, sep='\\n')
+"""
 USE = "import polars; polars.DataFrame({'a': [1]}).select('a')\n"
 
 
