@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
-from cart.admin.forms import SEEN_FIELD, ReasonedForm, ReasonedFormSet, RowForm, last_event_id
+from cart.admin.forms import SEEN_FIELD, PlainDecimalFormField, ReasonedForm, ReasonedFormSet, RowForm, last_event_id
 from cart.admin.history import history_of
 from cart.admin.refusals import sentence_of
 from cart.models import ROLES_WITHOUT_TITERS, WRITING_ROLES, Role
@@ -92,6 +92,9 @@ class DeskPermissions:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if type(db_field) is models.DecimalField:
+            # Of a column that keeps digits as they came the zeros are the laboratory's.
+            kwargs["form_class"] = PlainDecimalFormField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if field is not None and isinstance(db_field, models.DateTimeField):
             field.label = f"{field.label} (UTC)"

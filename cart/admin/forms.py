@@ -1,5 +1,6 @@
 """Forms of the desk: a reason for every change, no silent overwrite, the database's sentences."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -8,11 +9,20 @@ from django.db.models import Max, Model, Q
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from cart.models.fields import plain
 from trialsite.audit.middleware import REASON_FIELD
 from trialsite.audit.models import AuditEvent
 
 SEEN_FIELD = "seen_event"
 NO_REASON = "Say why this is changed: every change is stored with its reason. [no-reason]"
+
+
+class PlainDecimalFormField(forms.DecimalField):
+    """Shows a stored number without the zeros of its column's scale."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Text for the box; what was typed stays as it was typed."""
+        return plain(value) if isinstance(value, Decimal) else value
 
 
 def last_event_id(instance: Model, children: dict[type[Model], list[str]]) -> int:

@@ -1,5 +1,6 @@
 """Field types of the trial: dates that may be partial."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -52,6 +53,11 @@ def partial_date_check(field: str, name: str) -> models.CheckConstraint:
             "A date is written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm; give as much as is known. [partial-date]"
         ),
     )
+
+
+def plain(value: Decimal) -> str:
+    """Digits without the zeros that a column's declared scale adds: 34, not 34.0000."""
+    return f"{value.normalize():f}"
 
 
 class ExactDecimalField(models.DecimalField):  # type: ignore[type-arg]

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from cart.models.fields import plain
 from cart.models.study import Study
 from cart.models.subject import Subject
 
@@ -90,7 +91,7 @@ class ReleaseSpecification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.test} {self.get_comparison_display()} {self.limit if self.limit is not None else ''}".strip()
+        return f"{self.test} {self.get_comparison_display()} {'' if self.limit is None else plain(self.limit)}".strip()
 
 
 class Apheresis(models.Model):

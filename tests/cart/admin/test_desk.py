@@ -118,3 +118,9 @@ def test_recompute_is_asked_for_as_a_job(coordinator, trial):
     assert answer.status_code == 302
     job = Job.objects.get()
     assert (job.requested_by, job.payload["study"]) == ("carol", trial.study.pk)
+
+
+def test_signing_in_leads_to_the_desk_also_without_an_address_to_go_back_to(trial, django_user_model):
+    django_user_model.objects.create_user(username="nadia", password="Zx4-kettle-moon", is_staff=True)
+    answer = Client().post(reverse("admin:login"), {"username": "nadia", "password": "Zx4-kettle-moon"})
+    assert answer.url == reverse("admin:index")

@@ -166,3 +166,11 @@ def test_late_failure_stands_on_the_subjects_page(coordinator, lot, viability, s
     shown = text_of(coordinator.get(page))
     assert 'id="panel-release"' in shown
     assert "found positive on 20 Mar 2024" in shown
+
+
+def test_numbers_stand_without_the_zeros_of_their_column(coordinator, lot, viability):
+    store(lot, viability, "91.5")
+    text = text_of(coordinator.get(change_page(lot)))
+    assert 'value="91.5"' in text
+    assert "Viability at least 70<" in text
+    assert ".0000" not in text
