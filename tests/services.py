@@ -22,6 +22,7 @@ _held = ExitStack()
 if MARK not in os.environ:
     _services = _held.enter_context(running_services(ROOT, throw_away=True, durable=bool(os.environ.get(DURABLE))))
     _raw = _held.enter_context(tempfile.TemporaryDirectory(prefix="trialsite-raw-"))
+    _static = _held.enter_context(tempfile.TemporaryDirectory(prefix="trialsite-static-"))
     for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DEBUG"):
         os.environ.pop(name, None)
     os.environ.update(_services.environment())
@@ -29,7 +30,7 @@ if MARK not in os.environ:
         {
             "TRIALSITE_ENV": "test",
             "RAW_STORE": _raw,
-            "STATIC_ROOT": _raw,
+            "STATIC_ROOT": _static,
             MARK: "1",
             "TRIALSITE_REPORT_URL": _services.report_database_url,
         }

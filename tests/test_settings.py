@@ -3,7 +3,7 @@
 import pytest
 
 from tests.databases import ROOT
-from trialsite.environ import DECLARED, Environment, EnvironmentRefused, reference_page
+from trialsite.environ import DECLARED, Environment, EnvironmentRefused, reference_page, refuse_served_raw_files
 
 GOOD = {
     "SECRET_KEY": "x" * 60,
@@ -65,3 +65,16 @@ def test_a_bad_flag_or_number_is_refused(name, value):
 
 def test_a_safe_production_environment_passes():
     Environment(GOOD).refuse_unsafe_production()
+
+
+@pytest.mark.parametrize(
+    ("static", "raw", "refused"),
+    [("s", "r", False), ("s", "s", True), ("s", "s/raw", True), ("r/static", "r", True), ("s", "s/../s", True)],
+)
+def test_laboratory_files_are_never_among_the_served(tmp_path, static, raw, refused):
+    folders = {"static_root": tmp_path / static, "raw_store": tmp_path / raw}
+    if not refused:
+        refuse_served_raw_files(**folders)
+        return
+    with pytest.raises(EnvironmentRefused, match="raw-served"):
+        refuse_served_raw_files(**folders)

@@ -40,6 +40,11 @@ START = Section(
         Code("variable-twice", "NAME or NAME_FILE is set, not both.", "Unset one."),
         Code("variable-file", "NAME_FILE names a file that can be read.", "Correct the path, or the file's rights."),
         Code("variable-undeclared", "The code reads declared variables only.", "Declare it in trialsite/environ.py."),
+        Code(
+            "raw-served",
+            "RAW_STORE lies outside STATIC_ROOT, whose files are served to everybody.",
+            "Set one of the two to another folder.",
+        ),
         Code("production-missing", "In production every needed variable is set.", "Set the one that is named."),
         Code("production-debug", "DEBUG is off in production.", "Unset it."),
         Code("production-secret", "SECRET_KEY is random and has 50 characters or more.", "Make a new one."),

@@ -156,6 +156,22 @@ class Environment:
             )
 
 
+def refuse_served_raw_files(*, static_root: Path, raw_store: Path) -> None:
+    """Refuse a store of laboratory files that lies among the files served to everybody, or around them.
+
+    Raises
+    ------
+    EnvironmentRefused
+        Naming both folders.
+    """
+    static, raw = static_root.resolve(), raw_store.resolve()
+    if static.is_relative_to(raw) or raw.is_relative_to(static):
+        raise EnvironmentRefused(
+            f"What lies in STATIC_ROOT ({static}) is served to everybody; RAW_STORE ({raw}) must lie elsewhere. "
+            "[raw-served]"
+        )
+
+
 def reference_page() -> str:
     """``docs/reference/settings.md``."""
     rows = [f"| `{v.name}` | {v.meaning} | {v.default or '-'} | {'yes' if v.production else ''} |" for v in DECLARED]

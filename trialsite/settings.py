@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from trialsite.environ import Environment
+from trialsite.environ import Environment, refuse_served_raw_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -129,6 +129,7 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 
 RAW_STORE = Path(env.text("RAW_STORE", str(BASE_DIR / "var" / "raw")))
+refuse_served_raw_files(static_root=Path(STATIC_ROOT), raw_store=RAW_STORE)
 
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -17,6 +17,8 @@ import polars as pl
 from labs.imports.layout import Layout
 
 BLOCK_BYTES = 4_000_000
+# A small first block: the database begins its work, which is most of the whole, while the second is being read.
+FIRST_BLOCK_BYTES = 500_000
 MAX_LINE_BYTES = 1_000_000
 FINDING_SCHEMA = {
     "line": pl.Int64,
@@ -76,9 +78,10 @@ def read_blocks(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -
 
 def _pieces(path: Path, block_bytes: int) -> Iterator[bytes]:
     """Pieces of the file that end at line ends."""
-    rest = b""
+    rest, wanted = b"", min(block_bytes, FIRST_BLOCK_BYTES)
     with path.open("rb") as file:
-        while chunk := file.read(block_bytes):
+        while chunk := file.read(wanted):
+            wanted = block_bytes
             whole, end, tail = chunk.rpartition(b"\n")
             if not end:
                 rest += chunk

@@ -56,6 +56,9 @@ class Loaded:
     findings: pl.DataFrame
 
 
+NOTHING = Loaded(0, 0, 0, pl.DataFrame(schema=FINDING_SCHEMA))
+
+
 class ResultLoader:
     """Loads blocks of one transfer; a context, because COPYs go on behind it."""
 
@@ -80,6 +83,8 @@ class ResultLoader:
     def load(self, checked: Checked) -> Loaded:
         """Store a block of checked rows, but for the last specimen: its other rows may begin the next block."""
         rows, specimens = _with_dense_runs(*_joined(self._held, checked))
+        if not rows.height:
+            return NOTHING
         last = rows["run"] == specimens.height - 1
         self._held = rows.filter(last).with_columns(pl.lit(0, dtype=pl.UInt32).alias("run")), specimens.tail(1)
         return self._load(rows.filter(~last), specimens.head(-1))
@@ -87,11 +92,11 @@ class ResultLoader:
     def finish(self) -> Loaded:
         """Store what :meth:`load` held back."""
         held, self._held = self._held, None
-        return self._load(*held) if held is not None else self._load(pl.DataFrame(), pl.DataFrame())
+        return self._load(*held) if held is not None else NOTHING
 
     def _load(self, rows: pl.DataFrame, specimens: pl.DataFrame) -> Loaded:
         if not rows.height:
-            return Loaded(0, 0, 0, pl.DataFrame(schema=FINDING_SCHEMA))
+            return NOTHING
         findings = [pl.DataFrame(schema=FINDING_SCHEMA)]
         entered = self._book.enter(specimens)
         run = rows["run"]

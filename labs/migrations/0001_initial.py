@@ -175,7 +175,38 @@ class Migration(migrations.Migration):
             name="Specimen",
             fields=[
                 ("id", models.BigIntegerField(editable=False, primary_key=True, serialize=False)),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="specimens",
+                        to="cart.subject",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="specimens",
+                        to="cart.study",
+                    ),
+                ),
                 ("number", models.IntegerField(editable=False)),
+                (
+                    "laboratory",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="specimens",
+                        to="labs.laboratory",
+                    ),
+                ),
                 ("accession", models.CharField(max_length=80)),
                 ("material", models.CharField(blank=True, max_length=40)),
                 (
@@ -188,6 +219,17 @@ class Migration(migrations.Migration):
                         db_persist=True,
                         expression=labs.models.specimen.CalendarDate(models.F("collected")),
                         output_field=models.DateField(null=True),
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="specimens",
+                        to="cart.visit",
                     ),
                 ),
                 ("visit_label", models.CharField(blank=True, help_text="Visit as received.", max_length=100)),
@@ -209,48 +251,6 @@ class Migration(migrations.Migration):
                     "received",
                     cart.models.fields.PartialDateField(
                         blank=True, help_text="Receipt at the laboratory.", max_length=19
-                    ),
-                ),
-                (
-                    "laboratory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="specimens",
-                        to="labs.laboratory",
-                    ),
-                ),
-                (
-                    "study",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="specimens",
-                        to="cart.study",
-                    ),
-                ),
-                (
-                    "subject",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="specimens",
-                        to="cart.subject",
-                    ),
-                ),
-                (
-                    "visit",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="specimens",
-                        to="cart.visit",
                     ),
                 ),
             ],
@@ -320,7 +320,52 @@ class Migration(migrations.Migration):
             name="Result",
             fields=[
                 ("id", models.BigIntegerField(editable=False, primary_key=True, serialize=False)),
+                (
+                    "specimen",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="labs.specimen",
+                    ),
+                ),
+                (
+                    "assay",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="labs.assayversion",
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="labs.transfer",
+                    ),
+                ),
                 ("line", models.IntegerField(editable=False, help_text="Line in the transfer's file.", null=True)),
+                (
+                    "analyte",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="labs.analyte",
+                    ),
+                ),
                 ("version", models.SmallIntegerField(default=1, editable=False)),
                 (
                     "qualifier",
@@ -364,51 +409,6 @@ class Migration(migrations.Migration):
                     models.IntegerField(editable=False, help_text="Sequence in the source (LBSEQ).", null=True),
                 ),
                 ("baseline_flag", models.BooleanField(help_text="Flagged as baseline in the source.", null=True)),
-                (
-                    "analyte",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="results",
-                        to="labs.analyte",
-                    ),
-                ),
-                (
-                    "assay",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="results",
-                        to="labs.assayversion",
-                    ),
-                ),
-                (
-                    "specimen",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="results",
-                        to="labs.specimen",
-                    ),
-                ),
-                (
-                    "transfer",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        db_index=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="results",
-                        to="labs.transfer",
-                    ),
-                ),
             ],
             options={
                 "ordering": ["id"],

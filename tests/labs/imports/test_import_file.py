@@ -172,6 +172,16 @@ def test_quarantine_lets_good_rows_in_where_agreed(trial, subject, tmp_path):
     assert TransferRow.objects.get().outcome == "quarantined"
 
 
+def test_quarantine_of_every_row_stores_none_and_says_so(trial, subject, tmp_path):
+    laboratory = make_laboratory("Q", quarantine=True)
+    bad = row("KUL-001", "A1", "2024-03-01", "SCL70", "inf")
+    report = import_rows(trial.study, laboratory, tmp_path, "q.csv", bad)
+    assert report.accepted
+    assert (report.totals.rows, report.totals.applied, report.totals.quarantined) == (1, 0, 1)
+    assert TransferRow.objects.get().rule == "number-grammar"
+    assert not Result.objects.exists()
+
+
 def test_every_loaded_row_has_an_audit_event_with_its_actor(trial, subject, laboratory, tmp_path):
     from django.db import connection
 
