@@ -105,9 +105,7 @@ def _as_csv(frame: pl.DataFrame) -> bytes:
     # COPY's own marks needs them.
     marks = pl.any_horizontal(pl.col(pl.String).is_in(_MARKS), pl.lit(value=False))
     alike = frame.select(marks.any()).item()
-    frame.write_csv(
-        buffer, include_header=False, null_value=_NULL, quote_style="non_numeric" if alike else "necessary"
-    )
+    frame.write_csv(buffer, include_header=False, null_value=_NULL, quote_style="non_numeric" if alike else "necessary")
     return buffer.getvalue()
 
 
