@@ -98,6 +98,11 @@ ROWS = Section(
             "An accession number with its material and collection time belongs to one subject.",
             "Find out whose specimen it is; have the other corrected.",
         ),
+        Code(
+            "vanished-row",
+            "A cumulative file holds every row of the files before it. A warning: the file is taken.",
+            "Answer the data query: the row was withdrawn, or forgotten.",
+        ),
         Code("conflicting-rows", "A file gives one value for one specimen and analyte.", _SEND_AGAIN),
         _TOO_MANY_VERSIONS,
         Code("too-long", "A text fits its column; the report says how many characters that are.", _SEND_AGAIN),

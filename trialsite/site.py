@@ -19,6 +19,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "cart.Visit",
             "cart.ConcomitantTherapy",
             "cart.StudyDrugExposure",
+            "cart.DataQuery",
         ),
     ),
     (

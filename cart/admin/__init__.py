@@ -12,6 +12,7 @@ from cart.admin import (
     oversight,
     panels,
     product,
+    query,
     study,
     subject,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "oversight",
     "panels",
     "product",
+    "query",
     "study",
     "subject",
 ]

@@ -14,6 +14,7 @@ from cart.models.product import (
     ReleaseTest,
     Target,
 )
+from cart.models.query import DataQuery, DataQueryMessage
 from cart.models.stale import StaleSubject
 from cart.models.study import Arm, PlannedVisit, ProtocolVersion, Site, Study
 from cart.models.subject import Consent, Subject, Visit
@@ -30,6 +31,8 @@ __all__ = [
     "ConditioningDose",
     "Consent",
     "CustodyEvent",
+    "DataQuery",
+    "DataQueryMessage",
     "EndpointDefinition",
     "EndpointResult",
     "Evaluation",

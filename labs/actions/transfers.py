@@ -13,6 +13,7 @@ from django.utils import timezone
 from cart.actions.endpoints import request_recompute
 from cart.models import Study
 from labs.actions.raw_files import keep_raw_file, stored_path
+from labs.actions.vanished import ask_for_vanished_rows, is_cumulative
 from labs.imports.ahead import made_ahead
 from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError, read_blocks
 from labs.imports.checks import References, check_rows
@@ -116,7 +117,10 @@ def load_transfer(
                     raise _Repeated(previous)
                 transfer = Transfer.objects.create(state=Transfer.State.CHECKED, **fields)
                 totals, findings = _load_blocks(transfer, blocks, quarantine=quarantine, reason=reason)
-                if check_only or (findings.height and not quarantine):
+                refused = bool(findings.height) and not quarantine
+                if is_cumulative(transfer) and not refused:
+                    totals.vanished = ask_for_vanished_rows(transfer)
+                if check_only or refused:
                     raise _Refused(totals, findings)
                 _accept(transfer, totals, findings)
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
@@ -184,6 +188,7 @@ def _load_blocks(
             laboratory_id=transfer.laboratory_id,
             transfer_id=transfer.pk,
             correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
+            cumulative=is_cumulative(transfer),
         ) as loader:
             for lines, checked in made_ahead(blocks, depth=1):
                 totals.rows += lines
@@ -235,6 +240,7 @@ def _count(transfer: Transfer, totals: Totals) -> None:
     transfer.rows_duplicate = totals.duplicate
     transfer.rows_quarantined = totals.quarantined
     transfer.rows_refused = totals.refused
+    transfer.rows_vanished = totals.vanished
     transfer.decided_at = timezone.now()
     transfer.save()
 

@@ -43,6 +43,8 @@ _CURRENT_SCHEMA = {
     **dict.fromkeys(CONTENT, pl.String),
     "source_sequence": pl.Int64,
 }
+# Key (without version) of every result of an earlier file that a cumulative file holds again.
+SEEN = "seen_result"
 ONE_VALUE = "one value for one specimen and analyte in a file"
 
 
@@ -62,9 +64,12 @@ NOTHING = Loaded(0, 0, 0, pl.DataFrame(schema=FINDING_SCHEMA))
 class ResultLoader:
     """Loads blocks of one transfer; a context, because COPYs go on behind it."""
 
-    def __init__(self, *, study_id: int, laboratory_id: int, transfer_id: int, correction_reason: str) -> None:
+    def __init__(
+        self, *, study_id: int, laboratory_id: int, transfer_id: int, correction_reason: str, cumulative: bool = False
+    ) -> None:
         self._transfer_id = transfer_id
         self._correction_reason = correction_reason
+        self._cumulative = cumulative
         self._held: tuple[pl.DataFrame, pl.DataFrame] | None = None
         self._copies = CopiesBehind()
         self._book = SpecimenBook(study_id=study_id, laboratory_id=laboratory_id, copies=self._copies)
@@ -72,6 +77,8 @@ class ResultLoader:
             # The triggers keep a statement's rows in memory: the default of 4 MB would send them to disk.
             cursor.execute("SET LOCAL work_mem = '256MB'")
             cursor.execute("CREATE TEMP TABLE IF NOT EXISTS incoming_key (id bigint) ON COMMIT DROP")
+            if cumulative:
+                cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {SEEN} (key bigint) ON COMMIT DROP; TRUNCATE {SEEN}")
 
     def __enter__(self) -> "ResultLoader":
         self._copies.__enter__()
@@ -113,6 +120,7 @@ class ResultLoader:
         self._store(fresh.with_columns(pl.lit(1, dtype=pl.Int64).alias("version")))
         applied, corrected, duplicate = fresh.height, 0, repeated
         if fresh.height < rows.height:
+            self._note_seen(rows.filter(known))
             same, corrections, clashes = self._compared(rows.filter(known))
             full = corrections.filter(pl.col("version") > MAX_VERSION)
             corrections = corrections.filter(pl.col("version") <= MAX_VERSION)
@@ -125,6 +133,12 @@ class ResultLoader:
             corrected = corrections.filter(pl.col("version") > 1).height
             duplicate += same
         return Loaded(applied, corrected, duplicate, pl.concat(findings))
+
+    def _note_seen(self, known: pl.DataFrame) -> None:
+        """Remember in the database which results of earlier files this one holds too."""
+        if self._cumulative:
+            key = pl.col("specimen_id") * 2**ANALYTE_BITS + pl.col("analyte_id").cast(pl.Int64)
+            self._copies.copy_in(SEEN, known.select(key.alias("key")))
 
     def _compared(self, known: pl.DataFrame) -> tuple[int, pl.DataFrame, pl.DataFrame]:
         """Rows of specimens that were there: number of equal ones, corrections, clashes within this file."""

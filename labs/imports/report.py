@@ -23,6 +23,8 @@ class Totals:
     quarantined: int = 0
     refused: int = 0
     findings: int = 0
+    # Not rows of this file: rows of earlier ones that a cumulative file no longer holds.
+    vanished: int = 0
 
     def add_up(self) -> bool:
         """Is every row accounted for?"""
@@ -71,6 +73,11 @@ class Report:
         lines = [
             f"{self.file_name}: {state}" + (f" as {self.number}" if self.number else "") + ": " + ", ".join(counts)
         ]
+        if self.totals.vanished:
+            lines.append(
+                f"  {self.totals.vanished:,} rows of earlier files are not in this cumulative file; each "
+                f"{'opened' if self.accepted else 'would open'} a data query [vanished-row]"
+            )
         for row in self.findings.sort("line", "column").head(SHOWN_FINDINGS).iter_rows(named=True):
             place = f"{self.unit} {row['line']}" + (f", column {row['column']}" if row["column"] else "")
             lines.append(f"  {place}: found {row['found']!r}, expected {row['expected']} [{row['rule']}]")

@@ -291,6 +291,13 @@ class Migration(migrations.Migration):
                 ("rows_duplicate", models.BigIntegerField(default=0)),
                 ("rows_quarantined", models.BigIntegerField(default=0)),
                 ("rows_refused", models.BigIntegerField(default=0)),
+                (
+                    "rows_vanished",
+                    models.BigIntegerField(
+                        default=0,
+                        help_text="Rows of earlier files that this cumulative file no longer holds; each opened a query.",
+                    ),
+                ),
                 ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 (

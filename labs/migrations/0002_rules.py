@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 "rows_duplicate",
                 "rows_quarantined",
                 "rows_refused",
+                "rows_vanished",
                 "decided_at",
             ),
         ),

@@ -48,6 +48,10 @@ class Transfer(models.Model):
     rows_duplicate = models.BigIntegerField(default=0)
     rows_quarantined = models.BigIntegerField(default=0)
     rows_refused = models.BigIntegerField(default=0)
+    rows_vanished = models.BigIntegerField(
+        default=0,
+        help_text="Rows of earlier files that this cumulative file no longer holds; each opened a query.",
+    )
     received_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)
 

@@ -88,7 +88,9 @@ def write_file(folder: Path, name: str, *rows: str, header: str = HEADER) -> Pat
     return path
 
 
-def import_rows(study: Study, laboratory: Laboratory, folder: Path, name: str, *rows: str) -> Report:
+def import_rows(
+    study: Study, laboratory: Laboratory, folder: Path, name: str, *rows: str, check_only: bool = False
+) -> Report:
     """Import a file of these lines as ``coordinator``."""
     return import_file(
         study=study,
@@ -96,4 +98,5 @@ def import_rows(study: Study, laboratory: Laboratory, folder: Path, name: str, *
         path=write_file(folder, name, *rows),
         actor="coordinator",
         reason="delivery",
+        check_only=check_only,
     )
