@@ -39,6 +39,21 @@ class ResultQuerySet(models.QuerySet["Result"]):
         first = result_key(specimen_id=subject_id << SPECIMEN_BITS, analyte_id=0, version=0)
         return self.filter(id__range=(first, first | SUBJECT_KEY_MASK))
 
+    def latest_of(self, *, subject_id: int, analyte_id: int) -> "Result | None":
+        """The subject's latest current result of an analyte that has a value; None where there is none.
+
+        By the time of collection as text, in which a date without a time of day stands before the same date
+        with one; of one specimen's time the later entered.
+        """
+        return (
+            self.of_subject(subject_id)
+            .current()
+            .filter(analyte_id=analyte_id, missing_reason__isnull=True)
+            .order_by("-specimen__collected", "-id")
+            .select_related("specimen")
+            .first()
+        )
+
 
 class Result(models.Model):
     """A value of one analyte in one specimen. Append-only: a correction is the next version of its key.
