@@ -99,6 +99,11 @@ ROWS = Section(
             "Find out whose specimen it is; have the other corrected.",
         ),
         Code(
+            "newer-value",
+            "A quarantined row is taken later only where no later file gave another value.",
+            "Ask the laboratory which value counts, and for a file with it.",
+        ),
+        Code(
             "vanished-row",
             "A cumulative file holds every row of the files before it. A warning: the file is taken.",
             "Answer the data query: the row was withdrawn, or forgotten.",

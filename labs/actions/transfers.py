@@ -48,7 +48,8 @@ def import_file(
 ) -> Report:
     """Import a central-laboratory file by the layout its laboratory declared.
 
-    All or nothing, unless the laboratory's agreement allows quarantine. The same file again is a no-op.
+    All or nothing, unless the laboratory's agreement allows quarantine. The same file again is a no-op, unless
+    rows of it that were quarantined hold by now.
 
     Raises
     ------
@@ -95,7 +96,11 @@ def load_transfer(
     actor: str,
     reason: str,
 ) -> Report:
-    """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction."""
+    """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction.
+
+    A file that was accepted is not taken again, but for one of which rows are quarantined: it is read again, and
+    where some of them hold by now, a new transfer stores these; the others of its rows count as duplicates.
+    """
     fields = {
         "study": study,
         "laboratory": laboratory,
@@ -110,22 +115,32 @@ def load_transfer(
             with transaction.atomic():
                 # Imports of a study take turns: of two that bring the same file the second finds it accepted.
                 lock_specimen_numbers(study_id=study.pk)
-                previous = Transfer.objects.filter(
-                    study=study, laboratory=laboratory, raw_file=raw, state=Transfer.State.ACCEPTED
-                ).first()
-                if previous is not None:
+                previous = (
+                    Transfer.objects.filter(
+                        study=study, laboratory=laboratory, raw_file=raw, state=Transfer.State.ACCEPTED
+                    )
+                    .order_by("-id")
+                    .first()
+                )
+                if previous is not None and not previous.rows_quarantined:
                     raise _Repeated(previous)
                 transfer = Transfer.objects.create(state=Transfer.State.CHECKED, **fields)
-                totals, findings = _load_blocks(transfer, blocks, quarantine=quarantine, reason=reason)
+                totals, findings = _load_blocks(
+                    transfer, blocks, quarantine=quarantine, reason=reason, waiting=_quarantined_lines(previous)
+                )
+                if previous is not None and not totals.applied and totals.quarantined == previous.rows_quarantined:
+                    # What kept its rows back, an unknown code or a missing kit, does so still.
+                    raise _Repeated(previous)
                 refused = bool(findings.height) and not quarantine
-                if is_cumulative(transfer) and not refused:
+                if is_cumulative(transfer) and not refused and previous is None:
                     totals.vanished = ask_for_vanished_rows(transfer)
                 if check_only or refused:
                     raise _Refused(totals, findings)
                 _accept(transfer, totals, findings)
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
         except _Repeated as repeated:
-            return Report(file_name, Totals(), accepted=True, number=str(repeated.previous), repeated=True)
+            waiting = Totals(quarantined=repeated.previous.rows_quarantined)
+            return Report(file_name, waiting, accepted=True, number=str(repeated.previous), repeated=True)
         except _Refused as refused:
             number = "" if check_only else _keep_refusal(fields, refused)
             return Report(
@@ -138,6 +153,13 @@ def load_transfer(
                 findings=refused.findings,
             )
     return Report(file_name, totals, accepted=True, number=str(transfer), unit=unit, findings=findings)
+
+
+def _quarantined_lines(previous: Transfer | None) -> pl.Series | None:
+    if previous is None:
+        return None
+    rows = previous.rows.filter(outcome="quarantined").order_by("line").values_list("line", flat=True).distinct()
+    return pl.Series("line", list(rows), dtype=pl.Int64)
 
 
 class _Tally:
@@ -178,8 +200,17 @@ class _Tally:
 
 
 def _load_blocks(
-    transfer: Transfer, blocks: Callable[[], Iterable[tuple[int, Checked]]], *, quarantine: bool, reason: str
+    transfer: Transfer,
+    blocks: Callable[[], Iterable[tuple[int, Checked]]],
+    *,
+    quarantine: bool,
+    reason: str,
+    waiting: pl.Series | None,
 ) -> tuple[Totals, pl.DataFrame]:
+    """Load what holds. ``waiting``: of a file that was accepted before, the lines that were quarantined then.
+
+    Its other lines were taken then and may have been superseded since: they count as duplicates, unread.
+    """
     tally = _Tally(quarantine=quarantine)
     totals = tally.totals
     try:
@@ -189,9 +220,14 @@ def _load_blocks(
             transfer_id=transfer.pk,
             correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
             cumulative=is_cumulative(transfer),
+            corrects=waiting is None,
         ) as loader:
             for lines, checked in made_ahead(blocks, depth=1):
                 totals.rows += lines
+                if waiting is not None:
+                    asked = pl.col("line").is_in(waiting.implode())
+                    checked = Checked(checked.rows.filter(asked), checked.specimens, checked.findings.filter(asked))
+                    totals.duplicate += lines - checked.rows.height - checked.findings["line"].n_unique()
                 tally.note(checked.findings)
                 if tally.stores:
                     tally.count(loader.load(checked))

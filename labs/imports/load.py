@@ -65,11 +65,19 @@ class ResultLoader:
     """Loads blocks of one transfer; a context, because COPYs go on behind it."""
 
     def __init__(
-        self, *, study_id: int, laboratory_id: int, transfer_id: int, correction_reason: str, cumulative: bool = False
+        self,
+        *,
+        study_id: int,
+        laboratory_id: int,
+        transfer_id: int,
+        correction_reason: str,
+        cumulative: bool = False,
+        corrects: bool = True,
     ) -> None:
         self._transfer_id = transfer_id
         self._correction_reason = correction_reason
         self._cumulative = cumulative
+        self._corrects = corrects
         self._held: tuple[pl.DataFrame, pl.DataFrame] | None = None
         self._copies = CopiesBehind()
         self._book = SpecimenBook(study_id=study_id, laboratory_id=laboratory_id, copies=self._copies)
@@ -122,6 +130,10 @@ class ResultLoader:
         if fresh.height < rows.height:
             self._note_seen(rows.filter(known))
             same, corrections, clashes = self._compared(rows.filter(known))
+            if not self._corrects:
+                newer = corrections.filter(pl.col("version") > 1)
+                findings.append(_finding(newer, specimens, "newer-value", "no other value from a later file"))
+                corrections = corrections.filter(pl.col("version") == 1)
             full = corrections.filter(pl.col("version") > MAX_VERSION)
             corrections = corrections.filter(pl.col("version") <= MAX_VERSION)
             self._store(corrections)

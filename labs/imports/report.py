@@ -53,7 +53,8 @@ class Report:
         """The report as it is printed and mailed."""
         t = self.totals
         if self.repeated:
-            return f"{self.file_name}: already accepted as {self.number}; nothing to do."
+            waiting = f" {t.quarantined:,} of its rows are quarantined still." if t.quarantined else ""
+            return f"{self.file_name}: already accepted as {self.number}; nothing to do.{waiting}"
         if self.refused:
             return self._lines(
                 "checked, would be refused" if self.checked_only else "refused",

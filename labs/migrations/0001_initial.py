@@ -595,7 +595,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="transfer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "accepted")),
+                condition=models.Q(("rows_quarantined", 0), ("state", "accepted")),
                 fields=("study", "laboratory", "raw_file"),
                 name="transfer_accepted_once",
                 violation_error_message="This very file is already accepted. [transfer-twice]",

@@ -71,7 +71,7 @@ class Transfer(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["study", "laboratory", "raw_file"],
-                condition=Q(state="accepted"),
+                condition=Q(state="accepted", rows_quarantined=0),
                 name="transfer_accepted_once",
                 violation_error_message="This very file is already accepted. [transfer-twice]",
             ),

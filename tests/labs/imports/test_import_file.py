@@ -3,7 +3,7 @@
 import pytest
 
 from cart.models import StaleSubject
-from labs.models import Result, Specimen, Transfer, TransferRow
+from labs.models import Analyte, AnalyteCode, AssayVersion, Result, Specimen, Transfer, TransferRow
 from tests.cart.records import make_infused_subject, make_subject, make_trial
 from tests.labs.records import import_rows, make_laboratory, row
 from trialsite.audit.models import AuditContext
@@ -180,6 +180,62 @@ def test_quarantine_of_every_row_stores_none_and_says_so(trial, subject, tmp_pat
     assert (report.totals.rows, report.totals.applied, report.totals.quarantined) == (1, 0, 1)
     assert TransferRow.objects.get().rule == "number-grammar"
     assert not Result.objects.exists()
+
+
+def map_code(laboratory, code):
+    analyte = Analyte.objects.create(code="IGG", name="IgG", unit="CU")
+    AnalyteCode.objects.create(laboratory=laboratory, code=code, analyte=analyte)
+    AssayVersion.objects.create(laboratory=laboratory, analyte=analyte, kit="K", unit="CU", valid_from="2000-01-01")
+
+
+def test_quarantined_rows_are_taken_from_the_same_file_once_their_code_is_known(trial, subject, tmp_path):
+    laboratory = make_laboratory("Q", quarantine=True)
+    rows = [row("KUL-001", "A1", "2024-03-01", "SCL70", "8"), row("KUL-001", "A1", "2024-03-01", "NEW", "4", unit="CU")]
+    first = import_rows(trial.study, laboratory, tmp_path, "q.csv", *rows)
+    assert (first.totals.applied, first.totals.quarantined) == (1, 1)
+
+    again = import_rows(trial.study, laboratory, tmp_path, "q.csv", *rows)
+    assert again.repeated
+    assert (
+        again.text()
+        == f"q.csv: already accepted as {first.number}; nothing to do. 1 of its rows are quarantined still."
+    )
+    assert Transfer.objects.count() == 1
+
+    # Meanwhile a later file corrected what the first brought.
+    import_rows(trial.study, laboratory, tmp_path, "later.csv", row("KUL-001", "A1", "2024-03-01", "SCL70", "9"))
+    map_code(laboratory, "NEW")
+    mapped = import_rows(trial.study, laboratory, tmp_path, "q.csv", *rows)
+    assert (mapped.totals.applied, mapped.totals.duplicate, mapped.totals.quarantined) == (1, 1, 0)
+    assert mapped.totals.add_up()
+    assert mapped.number != first.number
+    assert Result.objects.current().count() == 2
+    assert values()["A1", "ATA"] == ("=", 9, "9")
+
+    last = import_rows(trial.study, laboratory, tmp_path, "q.csv", *rows)
+    assert last.repeated
+    assert last.number == mapped.number
+
+
+def test_a_row_taken_then_is_not_judged_again(trial, subject, tmp_path):
+    laboratory = make_laboratory("Q", quarantine=True)
+    rows = [row("KUL-001", "A1", "2024-03-01", "SCL70", "8"), row("KUL-001", "A1", "2024-03-01", "NEW", "4", unit="CU")]
+    import_rows(trial.study, laboratory, tmp_path, "q.csv", *rows)
+    AnalyteCode.objects.filter(laboratory=laboratory, code="SCL70").update(code="OTHER")
+    map_code(laboratory, "NEW")
+    report = import_rows(trial.study, laboratory, tmp_path, "q.csv", *rows)
+    assert (report.totals.applied, report.totals.duplicate, report.totals.quarantined) == (1, 1, 0)
+
+
+def test_a_quarantined_row_does_not_supersede_what_a_later_file_said(trial, subject, tmp_path):
+    laboratory = make_laboratory("Q", quarantine=True)
+    old = [row("KUL-001", "A1", "2024-03-01", "SCL70", "8"), row("KUL-001", "A1", "2024-03-01", "NEW", "4", unit="CU")]
+    import_rows(trial.study, laboratory, tmp_path, "old.csv", *old)
+    map_code(laboratory, "NEW")
+    import_rows(trial.study, laboratory, tmp_path, "new.csv", row("KUL-001", "A1", "2024-03-01", "NEW", "5", unit="CU"))
+    report = import_rows(trial.study, laboratory, tmp_path, "old.csv", *old)
+    assert report.repeated
+    assert values()["A1", "IGG"] == ("=", 5, "5")
 
 
 def test_every_loaded_row_has_an_audit_event_with_its_actor(trial, subject, laboratory, tmp_path):
