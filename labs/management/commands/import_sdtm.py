@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from cart.models.study import CODE_PATTERN
 from labs.actions.raw_files import RawFileError
 from labs.actions.sdtm import import_sdtm
-from labs.imports.xpt import DatasetError
+from labs.imports.sdtm_variables import DatasetError
 from trialsite.audit.command import AuditedCommand
 from trialsite.audit.context import current_actor, current_reason
 
