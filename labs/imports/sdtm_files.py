@@ -5,11 +5,17 @@ from pathlib import Path
 
 import polars as pl
 
+from labs.imports.dataset_json import read_dataset_json
 from labs.imports.sdtm_variables import DatasetError
 from labs.imports.xpt import read_xpt
 
 # By the end of the file's name; what is in the file is the reader's to judge.
-READERS: dict[str, Callable[[Path, str], Iterator[pl.DataFrame]]] = {".xpt": read_xpt}
+READERS: dict[str, Callable[[Path, str], Iterator[pl.DataFrame]]] = {
+    ".xpt": read_xpt,
+    ".json": read_dataset_json,
+    ".ndjson": read_dataset_json,
+    ".dsjc": read_dataset_json,
+}
 
 
 def dataset_path(folder: Path, domain: str) -> Path | None:
@@ -18,19 +24,25 @@ def dataset_path(folder: Path, domain: str) -> Path | None:
     Raises
     ------
     DatasetError
-        The folder is not there or cannot be read, or holds the domain twice (``lb.xpt`` and ``LB.XPT``).
+        The folder is not there or cannot be read, or holds the domain twice (``lb.xpt`` and ``lb.json``).
     """
-    wanted = f"{domain.lower()}.xpt"
+    wanted = {f"{domain.lower()}{suffix}" for suffix in READERS}
     try:
         if not folder.is_dir():
             raise DatasetError(f"{folder} is not a folder with SDTM datasets. [folder-missing]")
-        found = sorted(path for path in folder.iterdir() if path.name.lower() == wanted and path.is_file())
+        found = sorted(path for path in folder.iterdir() if path.name.lower() in wanted and path.is_file())
     except OSError as error:
         raise DatasetError(f"{folder} cannot be read: {error.strerror}. [folder-unreadable]") from error
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
         raise DatasetError(f"{folder} holds {names}; leave the one that counts. [dataset-twice]")
     return found[0] if found else None
+
+
+def file_names(domain: str) -> str:
+    """The names that the file of a domain may have, for a sentence."""
+    first, *others = READERS
+    return f"{domain.lower()}{first} ({', '.join(others)})"
 
 
 def read_dataset(path: Path, domain: str) -> Iterator[pl.DataFrame]:
