@@ -59,7 +59,7 @@ def convert(source: Path, target: Path, form: str) -> Path:
     target.mkdir()
     for domain in ("DM", "EX", "LB"):
         path = dataset_path(source, domain)
-        if path is None:
+        if path is None:  # Such as a study without doses.
             continue
         records = pl.concat(list(read_dataset(path, domain))).drop("record")
         columns = [column(name, "string" if kind == pl.String else "float") for name, kind in records.schema.items()]

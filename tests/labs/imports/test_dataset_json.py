@@ -17,6 +17,7 @@ from labs.imports import dataset_json, json_text
 from labs.imports.sdtm_files import read_dataset
 from labs.imports.sdtm_variables import DatasetError
 from labs.models import RawFile, Result
+from tests.databases import ROOT
 from tests.labs.imports.dataset_json_folder import FORMS, as_json, as_lines, column, convert, described
 from tests.labs.imports.sdtm_folder import dm, ex, lb, write_folder
 
@@ -133,6 +134,18 @@ def test_pilot_trial_in_lines_is_stored_as_from_xpt(tmp_path, pilot_data):
     assert "EX 591 records: 591 stored, 0 refused" in output
     assert "LB 59,580 records: 59,580 stored, 0 duplicates, 0 refused" in output
     assert stored("B") == stored("A")
+
+
+@pytest.mark.django_db
+def test_sample_of_the_how_to_page_gives_its_report(tmp_path):
+    page = (ROOT / "docs/how-to/import-sdtm.md").read_text()
+    sample, report = page.split("## Dataset-JSON")[1].split("```\n")[1:4:2]
+    folder = convert(write_folder(tmp_path / "xpt", ex=None, lb=None), tmp_path / "json", "json")
+    (folder / "lb.ndjson").write_text(sample)
+    output = run(folder)
+    assert [line for line in output.splitlines() if " records: " in line] == report.splitlines()
+    assert "record 2, column USUBJID: found 'S-9'" in output
+    assert str(Result.objects.get().value) == "7.20"
 
 
 def test_digits_survive(tmp_path):
