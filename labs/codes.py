@@ -223,6 +223,44 @@ RECORDS_OF_SDTM = Section(
         Code("too-long", "A text fits its column; the report says how many characters that are.", "Shorten the value."),
     ),
 )
+_EXPORT_AGAIN = "Export it again; the message says what broke."
+_DATASET_JSON = (
+    Code("not-dataset-json", "A dataset is an object with datasetJSONVersion.", "Export it as Dataset-JSON 1.1."),
+    Code("json-version", "datasetJSONVersion is 1.1, or 1.1 with a third number.", "Export it as Dataset-JSON 1.1."),
+    Code(
+        "json-domain",
+        "`name` is the domain of the file, and `itemGroupOID` names no other domain.",
+        "Correct the name of the file, or export it again.",
+    ),
+    Code("json-columns", "Every column has a name of SAS and a dataType of the standard.", _EXPORT_AGAIN),
+    Code("json-column-twice", "A column stands once, whatever its case.", "Leave the one that counts."),
+    Code(
+        "json-records",
+        "`records` is the number of rows: a file cut off between two is not half-read.",
+        "Fetch it again.",
+    ),
+    Code("json-row", "A row is an array with a value for every column.", _EXPORT_AGAIN),
+    Code(
+        "json-value",
+        "A value is of its column's dataType: texts and dates are strings, numbers bare and finite, decimals of "
+        "at most 30 digits a side. Missing is null.",
+        _EXPORT_AGAIN,
+    ),
+    Code("json-number", "JSON knows neither NaN nor Infinity: a missing number is null.", _EXPORT_AGAIN),
+    Code("json-nul", "A text holds no NUL character.", "Correct the value."),
+    Code("json-encoding", "Text is UTF-8, and every character of it whole.", "Export it as UTF-8."),
+    Code("json-cut-off", "The file is whole: everything that opens closes.", "Fetch it again."),
+    Code("json-broken", "The file is JSON, or a JSON value per line.", _EXPORT_AGAIN),
+    Code("json-name-twice", "A name stands once in its object.", _EXPORT_AGAIN),
+    Code("json-nesting", "A row holds texts and numbers, nothing nested without end.", _EXPORT_AGAIN),
+    Code("json-too-large", "A value, such as a row, is at most 16,777,216 characters.", _EXPORT_AGAIN),
+    Code("json-compression", "A compressed file is gzip or zlib, undamaged to its end.", "Fetch it again."),
+    Code(
+        "json-expands",
+        "A compressed file expands to at most 200 times its size, and 16 GB.",
+        "Check where it comes from; send it uncompressed.",
+    ),
+)
 DATASETS = Section(
     "SDTM: datasets",
     "Nothing is stored.",
@@ -230,8 +268,16 @@ DATASETS = Section(
     (
         Code("folder-missing", "The path names a folder.", "Correct the path."),
         Code("folder-unreadable", "This account may read the folder.", "Correct the folder's rights."),
-        Code("dataset-missing", "The folder holds dm.xpt and lb.xpt, in any case.", "Add the dataset."),
-        Code("dataset-twice", "A dataset is there once, whatever its case.", "Leave the one that counts."),
+        Code(
+            "dataset-missing",
+            "The folder holds DM and LB as .xpt, .json, .ndjson or .dsjc, in any case.",
+            "Add the dataset.",
+        ),
+        Code(
+            "dataset-twice",
+            "A dataset is there once, in one format, whatever its case.",
+            "Leave the one that counts.",
+        ),
         Code("dataset-empty", "DM and LB hold records.", "Export the dataset again."),
         Code("not-xpt", "A dataset is a SAS transport file of version 5.", "Export it as XPORT version 5."),
         Code("xpt-cut-off", "The file is whole: it ends with the end of a record.", "Fetch it again."),
@@ -240,6 +286,7 @@ DATASETS = Section(
         Code(
             "xpt-unreadable", "The file can be read as SAS transport.", "Export it again; the message says what broke."
         ),
+        *_DATASET_JSON,
         Code(
             "variable-missing",
             "DM has STUDYID, USUBJID, SITEID; EX USUBJID, EXTRT, EXSTDTC; LB USUBJID, LBTESTCD, LBDTC, LBORRES.",
@@ -247,7 +294,8 @@ DATASETS = Section(
         ),
         Code(
             "variable-type",
-            "Codes and dates are character variables: a date as a number has lost how exactly it was known.",
+            "Codes and dates are texts, in the source too (no targetDataType): a date as a number has lost how exactly "
+            "it was known.",
             "Export the variable as text.",
         ),
         _FILE_UNREADABLE,

@@ -16,8 +16,9 @@ from labs.actions.sdtm_subjects import births, store_subjects
 from labs.actions.transfers import latest_today, load_transfer
 from labs.imports.records import Checked, in_runs
 from labs.imports.sdtm import SequencesSeen, analyte_source, laboratory_rows, text
+from labs.imports.sdtm_files import dataset_path, file_names, read_dataset, whole_subjects
 from labs.imports.sdtm_rules import MAX_TEST_CODE
-from labs.imports.xpt import DatasetError, dataset_path, read_dataset, whole_subjects
+from labs.imports.sdtm_variables import DatasetError
 from labs.models import Analyte, Laboratory, RawFile, Transfer
 from trialsite.audit.context import acting
 
@@ -36,7 +37,7 @@ def import_sdtm(*, folder: Path, study_code: str, title: str, actor: str, reason
     paths = {domain: dataset_path(folder, domain) for domain in ("DM", "EX", "LB")}
     for domain in ("DM", "LB"):
         if paths[domain] is None:
-            raise DatasetError(f"{folder} holds no {domain.lower()}.xpt. [dataset-missing]")
+            raise DatasetError(f"{folder} holds no {file_names(domain)}. [dataset-missing]")
     # Read before anything is written: an unreadable dataset stores nothing.
     dm = _whole(_known(paths["DM"]), "DM")
     if dm is None:

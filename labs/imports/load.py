@@ -205,7 +205,7 @@ class ResultLoader:
                 "specimen_id",
                 "version",
                 *REQUIRED,
-                *(pl.col(name).replace("", None) if name in OPTIONAL_TEXTS else name for name in _filled(rows)),
+                *(_or_null(name) for name in _filled(rows)),
                 pl.lit(self._transfer_id).alias("transfer_id"),
                 *([correction.alias("supersession_reason")] if corrects else []),
                 # In the order of the index: neighbours meet on one page, whatever the order of the file.
@@ -244,6 +244,13 @@ def _filled(rows: pl.DataFrame) -> list[str]:
     there = {name: default for name, default in OPTIONAL.items() if name in rows.columns}
     empty = rows.select(pl.col(name).eq_missing(pl.lit(default)).all() for name, default in there.items())
     return [name for name in there if not empty[name][0]]
+
+
+def _or_null(name: str) -> pl.Expr:
+    """The column with null for its default, so that what is stored does not depend on the neighbours in a block."""
+    if name in OPTIONAL_TEXTS:
+        return pl.col(name).replace("", None)
+    return pl.when(pl.col(name)).then(pl.col(name)).alias(name) if OPTIONAL[name] is False else pl.col(name)
 
 
 def _without_repeats(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:

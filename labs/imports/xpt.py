@@ -7,6 +7,8 @@ from pathlib import Path
 import polars as pl
 import pyreadstat
 
+from labs.imports.sdtm_variables import DatasetError, check_variables
+
 XPT_MARK = b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"
 MEMBER_MARK = b"HEADER RECORD*******MEMBER  HEADER RECORD!!!!!!!"
 NAMESTR_MARK = b"HEADER RECORD*******NAMESTR HEADER RECORD!!!!!!!"
@@ -14,41 +16,9 @@ CARD = 80
 # Library, member and descriptor headers stand before the variables: eight cards of fixed place.
 MEMBER_AT, NAMESTR_AT, VARIABLES_AT = 240, 560, 640
 CHUNK_RECORDS = 100_000
-REQUIRED = {
-    "DM": ("STUDYID", "USUBJID", "SITEID"),
-    "EX": ("USUBJID", "EXTRT", "EXSTDTC"),
-    "LB": ("USUBJID", "LBTESTCD", "LBDTC", "LBORRES"),
-}
-# A date as a SAS number has lost how exactly it was known.
-MUST_BE_TEXT = {"USUBJID", "LBTESTCD", "LBDTC", "EXTRT", "EXSTDTC"}
 
 
-class DatasetError(ValueError):
-    """A dataset is missing, unreadable, or lacks a variable; the message says which and what to do."""
-
-
-def dataset_path(folder: Path, domain: str) -> Path | None:
-    """File of a domain in a folder, whatever its case; None where there is none.
-
-    Raises
-    ------
-    DatasetError
-        The folder is not there or cannot be read, or holds the domain twice (``lb.xpt`` and ``LB.XPT``).
-    """
-    wanted = f"{domain.lower()}.xpt"
-    try:
-        if not folder.is_dir():
-            raise DatasetError(f"{folder} is not a folder with SDTM datasets. [folder-missing]")
-        found = sorted(path for path in folder.iterdir() if path.name.lower() == wanted and path.is_file())
-    except OSError as error:
-        raise DatasetError(f"{folder} cannot be read: {error.strerror}. [folder-unreadable]") from error
-    if len(found) > 1:
-        names = " and ".join(path.name for path in found)
-        raise DatasetError(f"{folder} holds {names}; leave the one that counts. [dataset-twice]")
-    return found[0] if found else None
-
-
-def read_dataset(path: Path, domain: str) -> Iterator[pl.DataFrame]:
+def read_xpt(path: Path, domain: str) -> Iterator[pl.DataFrame]:
     """Records of a dataset in chunks, with ``record`` (from 1); character variables as received.
 
     Raises
@@ -77,34 +47,15 @@ def read_dataset(path: Path, domain: str) -> Iterator[pl.DataFrame]:
                 f"{path.name} cannot be read as a SAS transport file: {error}. [xpt-unreadable]"
             ) from error
         frame = frame.rename({name: name.upper() for name in frame.columns})
-        missing = [name for name in REQUIRED[domain] if name not in frame.columns]
-        if missing:
-            raise DatasetError(f"{path.name} has no variable {', '.join(missing)}. [variable-missing]")
-        numeric = [name for name in REQUIRED[domain] if name in MUST_BE_TEXT and frame.schema[name] != pl.String]
-        if numeric and frame.height:
-            raise DatasetError(f"{path.name}: {', '.join(numeric)} must be a character variable. [variable-type]")
+        # A dataset without records is told as such, and its variables have no types yet.
+        check_variables(
+            path.name, domain, {name: kind == pl.String or not frame.height for name, kind in frame.schema.items()}
+        )
         if frame.height:
             yield frame.with_columns(pl.int_range(first + 1, first + 1 + frame.height, dtype=pl.Int64).alias("record"))
         if frame.height < CHUNK_RECORDS:
             return
         first += frame.height
-
-
-def whole_subjects(chunks: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same records in chunks that end where a subject ends, for a dataset sorted by subject.
-
-    What is judged among a subject's records (repeats of a test on one occasion) must not depend on where a
-    chunk happened to be cut.
-    """
-    waiting: pl.DataFrame | None = None
-    for chunk in chunks:
-        records = chunk if waiting is None else pl.concat([waiting, chunk], how="vertical_relaxed")
-        last = pl.col("USUBJID").eq_missing(pl.lit(records["USUBJID"][-1], dtype=pl.String))
-        done, waiting = records.filter(~last), records.filter(last)
-        if done.height:
-            yield done
-    if waiting is not None:
-        yield waiting
 
 
 def _check_structure(path: Path) -> None:

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from cart.models.study import CODE_PATTERN
 from labs.actions.raw_files import RawFileError
 from labs.actions.sdtm import import_sdtm
-from labs.imports.xpt import DatasetError
+from labs.imports.sdtm_variables import DatasetError
 from trialsite.audit.command import AuditedCommand
 from trialsite.audit.context import current_actor, current_reason
 
@@ -18,7 +18,7 @@ from trialsite.audit.context import current_actor, current_reason
 class Command(AuditedCommand):
     """Import SDTM datasets and account for every record."""
 
-    help = "Import DM, EX and LB (SAS transport v5) of a folder; the study is made when it does not exist."
+    help = "Import DM, EX and LB (SAS transport v5, Dataset-JSON 1.1) of a folder; the study is made if need be."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Folder and study."""
@@ -28,7 +28,11 @@ class Command(AuditedCommand):
             "[code-characters]; the datasets cannot be kept [file-unreadable, store-full]. Exit code 0 also where "
             "single records are refused: the report counts and lists them."
         )
-        parser.add_argument("folder", type=Path, help="Folder with dm.xpt, lb.xpt and perhaps ex.xpt, in any case.")
+        parser.add_argument(
+            "folder",
+            type=Path,
+            help="Folder with DM, LB and perhaps EX, each as .xpt, .json, .ndjson or .dsjc, in any case.",
+        )
         parser.add_argument("--study", required=True, help="Code of the study; made where it does not exist.")
         parser.add_argument(
             "--title", default="", help="Title of a study that does not exist yet; without it the code."

@@ -151,7 +151,7 @@ def test_absent_ex_is_no_obstacle_and_names_may_be_upper_case(tmp_path):
 @pytest.mark.parametrize("domain", ["dm", "lb"])
 def test_missing_dataset_is_one_sentence(tmp_path, domain):
     folder = write_folder(tmp_path / "d", **{domain: None})
-    with pytest.raises(CommandError, match=rf"holds no {domain}\.xpt\. \[dataset-missing\]"):
+    with pytest.raises(CommandError, match=rf"holds no {domain}\.xpt \(\.json, .*\)\. \[dataset-missing\]"):
         run(folder)
 
 

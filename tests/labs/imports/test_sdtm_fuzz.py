@@ -8,7 +8,7 @@ from django.db import transaction
 
 from labs.actions.raw_files import RawFileError
 from labs.actions.sdtm import import_sdtm
-from labs.imports.xpt import DatasetError
+from labs.imports.sdtm_variables import DatasetError
 from labs.models import Result, TransferRow
 from tests.labs.imports.sdtm_folder import dm, ex, lb, write_folder
 

@@ -1,0 +1,366 @@
+"""Dataset-JSON in each of its forms is what XPT is; what is no whole dataset is refused in one sentence."""
+
+import gzip
+import io
+import json
+import os
+import random
+import tracemalloc
+import zlib
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from cart.models import Study, StudyDrugExposure, Subject
+from labs.imports import dataset_json, json_text
+from labs.imports.sdtm_files import read_dataset
+from labs.imports.sdtm_variables import DatasetError
+from labs.models import RawFile, Result
+from tests.databases import ROOT
+from tests.labs.imports.dataset_json_folder import FORMS, as_json, as_lines, column, convert, described
+from tests.labs.imports.sdtm_folder import dm, ex, lb, write_folder
+
+STORED = (
+    "line", "specimen__subject__code", "specimen__accession", "specimen__material", "specimen__collected",
+    "specimen__visit_label", "analyte__code", "qualifier", "value", "unit", "received_text", "received_unit",
+    "standard_text", "missing_reason", "range_low", "range_high", "range_flag", "baseline_flag", "source_sequence",
+)  # fmt: skip
+COLUMNS = [column(name) for name in ("USUBJID", "LBTESTCD", "LBDTC", "LBORRES")]
+ROWS = [["S-1", "ALB", "2014-01-02", "3.8"], ["S-1", "ALB", "2014-01-03", "4.10"]]
+
+
+def run(folder, study="X-1"):
+    out = io.StringIO()
+    call_command("import_sdtm", str(folder), study=study, stdout=out)
+    return out.getvalue()
+
+
+def stored(study):
+    """What the trial holds of a study, without the numbers of rows in tables."""
+    return (
+        list(
+            Subject.objects.filter(study__code=study)
+            .order_by("code")
+            .values_list("code", "site__code", "arm__code", "sex", "year_of_birth", "status")
+        ),
+        list(
+            StudyDrugExposure.objects.filter(subject__study__code=study)
+            .order_by("subject__code", "source_sequence")
+            .values_list("subject__code", "source_sequence", "dose", "dose_text", "dose_unit", "started", "stopped")
+        ),
+        list(Result.objects.filter(specimen__subject__study__code=study).order_by("line").values_list(*STORED)),
+    )
+
+
+def records_of(tmp_path, content, name="lb.json"):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return [record for chunk in read_dataset(path, "LB") for record in chunk.iter_rows(named=True)]
+
+
+def refused(tmp_path, content, name="lb.json"):
+    """The sentence that refuses a file."""
+    with pytest.raises(DatasetError) as caught:
+        records_of(tmp_path, content, name)
+    assert str(caught.value).startswith(name)
+    return str(caught.value)
+
+
+def small_study(folder):
+    rows = [
+        lb(),
+        lb(sequence=2.0, LBDTC="2014-01", VISITNUM=2.1, VISIT="WEEK 2", LBORRES="4.10", LBSTRESC="41", LBSTRESN=41.0),
+        lb(sequence=3.0, LBTESTCD="BILI", LBTEST="Bilirubin", LBORRES="<0.2", LBSTRESC="<3.42", LBSTRESN=None),
+        lb(sequence=4.0, LBTESTCD="COLOR", LBORRES='"é"\\n', LBSTRESC="YELLOW", LBSTRESN=None, LBSTRESU=""),
+        lb(sequence=5.0, LBTESTCD="CA", LBORRES="", LBSTRESC="", LBSTRESN=None, LBSTAT="NOT DONE", LBREASND="CLOTTED"),
+        lb("S-2", LBSTRESN=1 / 3),
+        lb("S-9"),
+        lb("S-2", sequence=2.0, LBDTC="2014-02-30"),
+    ]
+    return write_folder(folder, dm=[dm(), dm("S-2", SITEID="702")], ex=[ex(), ex("S-2", EXDOSE=0.12344)], lb=rows)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_stored_and_reported_as_xpt_is(tmp_path, form):
+    source = small_study(tmp_path / "xpt")
+    as_xpt = run(source, "A")
+    as_form = run(convert(source, tmp_path / "json", form), "B")
+    told = [line.replace(FORMS[form][0].lower(), ".xpt") for line in as_form.splitlines()]
+    assert "LB 8 records: 6 stored, 0 duplicates, 2 refused" in as_form
+    assert [line.replace("-B", "-A") for line in told] == as_xpt.splitlines()
+    assert stored("B") == stored("A")
+    assert len(stored("B")[2]) == 6
+
+
+@pytest.mark.django_db
+def test_same_folder_again_is_a_no_op_and_formats_may_differ_between_domains(tmp_path):
+    source = small_study(tmp_path / "xpt")
+    folder = convert(source, tmp_path / "json", "gzip of lines")
+    (folder / "dm.dsjc").unlink()
+    (source / "dm.xpt").rename(folder / "DM.XPT")
+    run(folder)
+    assert "LB unchanged: lb.dsjc: already accepted" in run(folder)
+    assert (Result.objects.count(), RawFile.objects.count()) == (6, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("other", ["lb.json", "LB.NDJSON", "lb.dsjc"])
+def test_domain_in_two_formats_is_refused(tmp_path, other):
+    folder = write_folder(tmp_path / "d")
+    (folder / other).write_bytes(b"{}")
+    with pytest.raises(CommandError, match=r"leave the one that counts\. \[dataset-twice\]"):
+        run(folder)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("form", ["json", "lines", "gzip of lines"])
+def test_dataset_cut_off_stores_nothing(tmp_path, form):
+    folder = convert(write_folder(tmp_path / "xpt"), tmp_path / "json", form)
+    path = folder / f"lb{FORMS[form][0]}"
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(CommandError, match=r"\[json-cut-off\]"):
+        run(folder)
+    assert not Study.objects.exists()
+    assert not RawFile.objects.exists()
+
+
+@pytest.mark.django_db
+def test_pilot_trial_in_lines_is_stored_as_from_xpt(tmp_path, pilot_data):
+    run(pilot_data, "A")
+    output = run(convert(pilot_data, tmp_path / "json", "lines"), "B")
+    assert "DM 306 records: 306 stored, 0 refused" in output
+    assert "EX 591 records: 591 stored, 0 refused" in output
+    assert "LB 59,580 records: 59,580 stored, 0 duplicates, 0 refused" in output
+    assert stored("B") == stored("A")
+
+
+@pytest.mark.django_db
+def test_sample_of_the_how_to_page_gives_its_report(tmp_path):
+    page = (ROOT / "docs/how-to/import-sdtm.md").read_text()
+    sample, report = page.split("## Dataset-JSON")[1].split("```\n")[1:4:2]
+    folder = convert(write_folder(tmp_path / "xpt", ex=None, lb=None), tmp_path / "json", "json")
+    (folder / "lb.ndjson").write_text(sample)
+    output = run(folder)
+    assert [line for line in output.splitlines() if " records: " in line] == report.splitlines()
+    assert "record 2, column USUBJID: found 'S-9'" in output
+    assert str(Result.objects.get().value) == "7.20"
+
+
+def test_digits_survive(tmp_path):
+    columns = [
+        *COLUMNS[:3],
+        column("LBORRES", "float"),
+        column("LBSTRESN", "decimal", targetDataType="decimal"),
+        column("VISITNUM", "decimal", targetDataType="decimal"),
+        column("LBSEQ", "integer"),
+    ]
+    row = b'["S-1", "ALB", "2014-01-02", 4.10, "0.1000000000000000000001", "1.0", 1]'
+    content = json.dumps(described("LB", [1], columns)).encode() + b"\n" + row
+    (record,) = records_of(tmp_path, content)
+    assert record["LBORRES"] == "4.10"
+    assert Decimal(record["LBSTRESN"]) == Decimal("0.1000000000000000000001")
+    # What tells visits apart is a number, not its digits.
+    assert (record["VISITNUM"], record["LBSEQ"]) == (1.0, 1.0)
+
+
+def test_order_of_members_is_free_and_others_are_passed_over(tmp_path):
+    members = described("LB", ROWS, COLUMNS, sourceSystem={"name": "x", "version": "1"}, studyOID="S")
+    content = json.dumps({"rows": ROWS, **dict(reversed(members.items()))}).encode()
+    records = records_of(tmp_path, b"\xef\xbb\xbf" + content)
+    assert [(record["record"], record["LBORRES"]) for record in records] == [(1, "3.8"), (2, "4.10")]
+
+
+def test_missing_is_null_and_names_may_be_lower_case(tmp_path):
+    columns = [column(name.lower()) for name in ("USUBJID", "LBTESTCD", "LBDTC", "LBORRES")]
+    (record,) = records_of(tmp_path, as_json(described("LB", [1], columns), [["S-1", "ALB", "2014", None]]))
+    assert (record["LBDTC"], record["LBORRES"]) == ("2014", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"datasetJSONVersion": None}, "not-dataset-json"),
+        ({"datasetJSONVersion": "1.0.0"}, "json-version"),
+        ({"datasetJSONVersion": "1.10"}, "json-version"),
+        ({"datasetJSONVersion": 1.1}, "json-version"),
+        ({"name": "DM"}, "json-domain"),
+        ({"name": None}, "json-domain"),
+        ({"itemGroupOID": "IG.DM"}, "json-domain"),
+        ({"itemGroupOID": None}, "json-domain"),
+        ({"records": None}, "json-records"),
+        ({"records": 1}, "json-records"),
+        ({"records": 3}, "json-records"),
+        ({"records": "2"}, "json-records"),
+        ({"records": -2}, "json-records"),
+        ({"records": True}, "json-records"),
+        ({"columns": None}, "json-columns"),
+        ({"columns": []}, "json-columns"),
+        ({"columns": ["USUBJID"]}, "json-columns"),
+        ({"columns": [*COLUMNS[:3], column("LB É")]}, "json-columns"),
+        ({"columns": [*COLUMNS[:3], column("LBORRES", "text")]}, "json-columns"),
+        ({"columns": [*COLUMNS[:3], {**column("LBORRES"), "dataType": {}}]}, "json-columns"),
+        ({"columns": [*COLUMNS, column("lborres")]}, "json-column-twice"),
+        ({"columns": [*COLUMNS, column("LBCAT")]}, "json-row"),
+        ({"columns": COLUMNS[:3]}, "variable-missing"),
+        ({"columns": [*COLUMNS[:2], column("LBDTC", "integer", displayFormat="DATE9."), COLUMNS[3]]}, "variable-type"),
+        (
+            {"columns": [*COLUMNS[:2], column("LBDTC", "date", targetDataType="integer"), COLUMNS[3]]},
+            "variable-type",
+        ),
+        ({"columns": [*COLUMNS[:3], column("LBORRES", "float")]}, "json-value"),
+        ({"columns": [*COLUMNS[:3], column("LBORRES", "boolean")]}, "json-value"),
+    ],
+)
+@pytest.mark.parametrize("write", [as_json, as_lines])
+def test_description_that_does_not_hold_is_refused(tmp_path, changes, code, write):
+    assert f"[{code}]" in refused(tmp_path, write(described("LB", ROWS, COLUMNS, **changes), ROWS))
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ('["S-1", "ALB", "2014"]', "json-row"),
+        ('["S-1", "ALB", "2014", "1", "2"]', "json-row"),
+        ("{}", "json-row"),
+        ("null", "json-row"),
+        ('"text"', "json-row"),
+        ('["S-1", "ALB", "2014", ["1"]]', "json-value"),
+        ('["S-1", "ALB", 2014, "1"]', "json-value"),
+        ('["S-1", "ALB", "2014", true]', "json-value"),
+        ('["S-1", "ALB", "2014", NaN]', "json-number"),
+        ('["S-1", "ALB", "2014", -Infinity]', "json-number"),
+        ('["S-1", "ALB", "2014", "a\\u0000b"]', "json-nul"),
+        ('["S-1", "ALB", "2014", "a\x00b"]', "json-broken"),
+        ('["S-1", "ALB", "2014", "\\ud800"]', "json-encoding"),
+        ('["S-1", "ALB", "2014", 01]', "json-broken"),
+        ('["S-1", "ALB", "2014", "1",]', "json-broken"),
+        ('["S-1" "ALB", "2014", "1"]', "json-broken"),
+        ("['S-1', 'ALB', '2014', '1']", "json-broken"),
+        ('["S-1", "ALB", "2014", ' + "[" * 100_000, "json-nesting"),
+        ('{"a": 1, "a": 2}', "json-name-twice"),
+    ],
+)
+@pytest.mark.parametrize("form", ["array", "lines"])
+def test_row_that_does_not_hold_is_refused(tmp_path, row, code, form):
+    first = json.dumps(described("LB", ROWS, COLUMNS))
+    good = json.dumps(ROWS[0])
+    text = f"{first}\n{good}\n{row}\n" if form == "lines" else f'{first[:-1]}, "rows": [{good}, {row}]}}'
+    sentence = refused(tmp_path, text.encode())
+    assert f"[{code}]" in sentence
+    assert len(sentence) < 250
+    if code in {"json-row", "json-value", "json-nul"}:
+        assert "record 2" in sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "literal"),
+    [
+        ("float", "1e400"),
+        ("float", '"1.5"'),
+        ("double", "false"),
+        ("integer", "1.5"),
+        ("integer", "9007199254740993000"),
+        ("decimal", '"1,5"'),
+        ("decimal", '"1e5"'),
+        ("decimal", '""'),
+        ("decimal", '"NaN"'),
+        ("decimal", '"' + "9" * 31 + '"'),
+        ("boolean", '"Y"'),
+        ("string", "4.10"),
+    ],
+)
+def test_value_of_another_type_is_refused(tmp_path, kind, literal):
+    first = json.dumps(described("LB", [1], [*COLUMNS, column("LBSTRESN", kind)]))
+    sentence = refused(tmp_path, f'{first}\n["S-1", "ALB", "2014", "1", {literal}]'.encode())
+    assert "record 1, LBSTRESN holds" in sentence
+    assert f"which is no {kind}. [json-value]" in sentence
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "not-dataset-json"),
+        (b"USUBJID,LBSEQ\n", "not-dataset-json"),
+        (b"[1]", "not-dataset-json"),
+        (b"{}", "not-dataset-json"),
+        (b"{", "json-cut-off"),
+        (b"{1: 2}", "json-broken"),
+        (as_json(described("LB", ROWS, COLUMNS), ROWS) + b"[1]", "json-broken"),
+        (as_json(described("LB", ROWS, COLUMNS), ROWS)[:-1] + b', "rows": []}', "json-name-twice"),
+        (as_lines(described("LB", ROWS, COLUMNS), ROWS) + b"garbage", "json-broken"),
+        (as_lines(described("LB", ROWS, COLUMNS), ROWS).replace(b"4.10", b"4.1\xe9"), "json-encoding"),
+        (as_lines(described("LB", ROWS, COLUMNS), ROWS).decode().encode("utf-16"), "json-encoding"),
+        (gzip.compress(as_json(described("LB", ROWS, COLUMNS), ROWS)) + b"garbage", "json-compression"),
+        (gzip.compress(as_lines(described("LB", ROWS, COLUMNS), ROWS))[:-4] + b"\0\0\0\0", "json-compression"),
+        (b"\x1f\x8b garbage", "json-compression"),
+        (b"\x78\x9c garbage", "json-compression"),
+        (gzip.compress(b"{" + b" " * (64 << 20)), "json-expands"),
+        (zlib.compress(b'{"a": "' + b"x" * (64 << 20)), "json-expands"),
+        (b'{"a": "' + b"x" * (20 << 20) + b'"}', "json-too-large"),
+        (b"{" + b",".join(b'"%d": 1' % n for n in range(2000)) + b"}", "json-too-large"),
+    ],
+    ids=range(19),
+)
+def test_file_that_is_no_dataset_is_refused(tmp_path, content, code):
+    assert f"[{code}]" in refused(tmp_path, content)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_file_cut_off_anywhere_is_never_half_read(tmp_path, form):
+    whole = FORMS[form][1](described("LB", ROWS, COLUMNS), ROWS)
+    ends = len(whole) - (1 if "lines" in form and form != "gzip of lines" and form != "zlib of lines" else 0)
+    for kept in range(ends):
+        sentence = refused(tmp_path, whole[:kept])
+        code = sentence[sentence.rindex("[") :]
+        assert code in {"[json-cut-off]", "[json-records]"} or kept < 2, f"{kept} bytes: {sentence}"
+
+
+def test_mutated_files_end_in_records_or_one_sentence(tmp_path):
+    seed, told = int(os.environ.get("TRIALSITE_SEED", "20261123")), 0
+    for number in range(20_000 if os.environ.get("TRIALSITE_FULL") else 1_000):
+        chance = random.Random(seed + number)
+        _, write = FORMS[chance.choice(list(FORMS))]
+        content = bytearray(write(described("LB", ROWS, COLUMNS), ROWS))
+        for _ in range(chance.randrange(1, 4)):
+            at = chance.randrange(len(content))
+            content[at : at + chance.randrange(3)] = bytes(
+                chance.choice([chance.randrange(256), *b'{}[],:"\\0123456789.eE-tfn \n'])
+                for _ in range(chance.randrange(3))
+            )
+        try:
+            records = records_of(tmp_path, bytes(content))
+        except DatasetError as error:
+            told += 1
+            sentence = str(error)
+        else:
+            sentence = "[]"
+            assert len(records) == 2, f"seed {seed + number}"
+        assert sentence.endswith("]"), f"seed {seed + number}"
+    assert told
+
+
+@pytest.mark.parametrize("form", ["json", "lines", "gzip of lines"])
+def test_chunks_are_whole_and_numbered_and_memory_stays_flat(tmp_path, monkeypatch, form):
+    monkeypatch.setattr(dataset_json, "CHUNK_RECORDS", 500)
+    monkeypatch.setattr(json_text, "PIECE", 1 << 14)
+
+    def peak(number):
+        rows = [[f"S-{n}", "ALB", "2014-01-02", f"{n:0200}"] for n in range(number)]
+        path = tmp_path / "lb.json"
+        path.write_bytes(FORMS[form][1](described("LB", rows, COLUMNS), rows))
+        del rows
+        tracemalloc.start()
+        seen = 0
+        for chunk in read_dataset(path, "LB"):
+            assert chunk["record"].to_list() == list(range(seen + 1, seen + 1 + chunk.height))
+            assert chunk["LBORRES"][0] == f"{seen:0200}"
+            assert chunk.height <= 500
+            seen += chunk.height
+        assert seen == number
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used
+
+    assert peak(10_000) < 1.5 * peak(1_001)
