@@ -253,7 +253,7 @@ _DATASET_JSON = (
     Code("json-broken", "The file is JSON, or a JSON value per line.", _EXPORT_AGAIN),
     Code("json-name-twice", "A name stands once in its object.", _EXPORT_AGAIN),
     Code("json-nesting", "A row holds texts and numbers, nothing nested without end.", _EXPORT_AGAIN),
-    Code("json-too-large", "A value, such as a row, is at most 16,777,216 characters.", _EXPORT_AGAIN),
+    Code("json-too-large", "A value, such as a row, is at most 4,194,304 characters.", _EXPORT_AGAIN),
     Code("json-compression", "A compressed file is gzip or zlib, undamaged to its end.", "Fetch it again."),
     Code(
         "json-expands",

@@ -15,8 +15,8 @@ import polars as pl
 from labs.imports.json_text import JsonText, Number, json_text
 from labs.imports.sdtm_variables import DatasetError, check_variables
 
-# Records at a time: their values are Python's before they are columns.
-CHUNK_RECORDS = 20_000
+# Records, and characters, at a time: their values are Python's before they are columns.
+CHUNK_RECORDS, CHUNK_CHARACTERS = 20_000, 32 << 20
 NEEDED = ("datasetJSONVersion", "itemGroupOID", "name", "records", "columns")
 TEXTS = ("string", "date", "datetime", "time", "URI")
 NUMBERS = ("integer", "float", "double")
@@ -69,7 +69,7 @@ def read_dataset_json(path: Path, domain: str) -> Iterator[pl.DataFrame]:
     """
     columns, records = _described(path, domain)
     rows: list[list[Any]] = []
-    found = 0
+    found = begun_at = 0
     with json_text(path) as text:
         for row in _rows(text):
             found += 1
@@ -82,9 +82,10 @@ def read_dataset_json(path: Path, domain: str) -> Iterator[pl.DataFrame]:
                 )
             rows.append(row)
             # The last chunk waits until the count is known to be right.
-            if len(rows) == CHUNK_RECORDS and found < records:
+            full = len(rows) == CHUNK_RECORDS or text.taken - begun_at > CHUNK_CHARACTERS
+            if full and found < records:
                 yield _frame(path.name, columns, rows, found - len(rows))
-                rows = []
+                rows, begun_at = [], text.taken
     if found != records:
         held = f"{found:,}" if found < records else "more"
         raise DatasetError(

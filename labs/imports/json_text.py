@@ -17,7 +17,7 @@ from labs.imports.sdtm_variables import DatasetError
 
 PIECE = 1 << 20
 # Characters of one value (a row, the columns): far beyond any dataset, and little enough to hold.
-MAX_VALUE = 16 << 20
+MAX_VALUE = 4 << 20
 # Names in the outermost object; the standard knows some twenty, extensions add a few.
 MAX_NAMES = 1000
 # The pilot's LB shrinks to a thirteenth; deflate can reach a thousandth, which no records of subjects do.
@@ -62,6 +62,11 @@ class JsonText:
         self._decode = json.JSONDecoder(
             parse_int=Number, parse_float=Number, parse_constant=self._no_number, object_pairs_hook=self._object
         ).raw_decode
+
+    @property
+    def taken(self) -> int:
+        """Characters behind us."""
+        return self._before + self._at
 
     def names(self) -> Iterator[str]:
         """Names of the object that begins here; whoever iterates takes the value of each before the next."""

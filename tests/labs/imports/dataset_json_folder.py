@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from labs.imports.sdtm_files import dataset_path, read_dataset
+from labs.imports.sdtm_variables import DatasetError
 
 
 def described(domain: str, rows: list[list[Any]], columns: list[dict[str, Any]], /, **changes: Any) -> dict[str, Any]:
@@ -66,3 +68,22 @@ def convert(source: Path, target: Path, form: str) -> Path:
         rows = [list(row) for row in records.iter_rows()]
         (target / f"{domain.lower()}{suffix}").write_bytes(write(described(domain, rows, columns), rows))
     return target
+
+
+COLUMNS = [column(name) for name in ("USUBJID", "LBTESTCD", "LBDTC", "LBORRES")]
+ROWS = [["S-1", "ALB", "2014-01-02", "3.8"], ["S-1", "ALB", "2014-01-03", "4.10"]]
+
+
+def records_of(folder: Path, content: bytes, name: str = "lb.json") -> list[dict[str, Any]]:
+    """Records of LB in a file of this content."""
+    path = folder / name
+    path.write_bytes(content)
+    return [record for chunk in read_dataset(path, "LB") for record in chunk.iter_rows(named=True)]
+
+
+def refused(folder: Path, content: bytes, name: str = "lb.json") -> str:
+    """The sentence that refuses a file."""
+    with pytest.raises(DatasetError) as caught:
+        records_of(folder, content, name)
+    assert str(caught.value).startswith(name)
+    return str(caught.value)
