@@ -1,5 +1,6 @@
 """A laboratory's file from receipt to acceptance: kept, checked, loaded in one transaction, reported."""
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,10 +13,11 @@ from django.utils import timezone
 
 from cart.actions.endpoints import request_recompute
 from cart.models import Study
+from labs.actions.compared import Compared, basis_of, compare_with_last, quarantined_lines
 from labs.actions.raw_files import keep_raw_file, stored_path
 from labs.actions.vanished import ask_for_vanished_rows, is_cumulative
 from labs.imports.ahead import made_ahead
-from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError, read_blocks
+from labs.imports.central_csv import FINDING_SCHEMA, Block, FileRefusedError, read_blocks
 from labs.imports.checks import References, check_rows
 from labs.imports.layout import Layout
 from labs.imports.load import Loaded, ResultLoader
@@ -28,6 +30,7 @@ from trialsite.isolation.columns import copy_in, read_columns
 # The last place on Earth where a day is still to come ends it for everybody: nothing is collected later.
 LATEST_ZONE = ZoneInfo("Pacific/Kiritimati")
 KEPT_FINDINGS = 10_000
+Blocks = Callable[[], Iterable[tuple[int, Checked]]]
 
 
 class _Refused(Exception):
@@ -35,6 +38,10 @@ class _Refused(Exception):
         super().__init__("refused")
         self.totals = totals
         self.findings = findings
+
+
+class _Unsound(Exception):
+    pass
 
 
 class _Repeated(Exception):
@@ -61,11 +68,15 @@ def import_file(
         raw = keep_raw_file(path)
     references = read_references(study, laboratory)
 
-    def blocks() -> Iterator[tuple[int, Checked]]:
-        for block in read_blocks(stored_path(raw.sha256), layout):
+    def check(blocks: Iterable[Block]) -> Iterator[tuple[int, Checked]]:
+        for block in blocks:
             checked = check_rows(block.rows, references, layout)
             findings = pl.concat([block.findings, checked.findings])
             yield block.lines, Checked(checked.rows, checked.specimens, findings)
+
+    def compare(transfer: Transfer) -> tuple[Compared, Blocks] | None:
+        compared = compare_with_last(transfer, references, layout)
+        return None if compared is None else (compared, lambda: check(compared.blocks))
 
     return load_transfer(
         study=study,
@@ -74,7 +85,9 @@ def import_file(
         kind=Transfer.Kind.CENTRAL_CSV,
         file_name=path.name,
         layout=laboratory.layout,
-        blocks=blocks,
+        blocks=lambda: check(read_blocks(stored_path(raw.sha256), layout)),
+        compare=compare if layout.delivery == "cumulative" else None,
+        basis=basis_of(references),
         quarantine=laboratory.quarantine,
         check_only=check_only,
         actor=actor,
@@ -90,13 +103,17 @@ def load_transfer(
     kind: str,
     file_name: str,
     layout: dict[str, Any],
-    blocks: Callable[[], Iterable[tuple[int, Checked]]],
+    blocks: Blocks,
     quarantine: bool,
     check_only: bool,
     actor: str,
     reason: str,
+    compare: Callable[[Transfer], tuple[Compared, Blocks] | None] | None = None,
+    basis: tuple[str, int] = ("", 0),
 ) -> Report:
     """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction.
+
+    ``compare`` gives what of the file has to be read beside the last one, or None; ``basis`` is kept for the next.
 
     A file that was accepted is not taken again, but for one of which rows are quarantined: it is read again, and
     where some of them hold by now, a new transfer stores these; the others of its rows count as duplicates.
@@ -108,6 +125,8 @@ def load_transfer(
         "kind": kind,
         "file_name": file_name[:255],
         "layout": layout,
+        "basis": basis[0],
+        "basis_subject": basis[1],
     }
     unit = "line" if kind == Transfer.Kind.CENTRAL_CSV else "record"
     with acting(actor=actor, reason=reason):
@@ -125,22 +144,24 @@ def load_transfer(
                 if previous is not None and not previous.rows_quarantined:
                     raise _Repeated(previous)
                 transfer = Transfer.objects.create(state=Transfer.State.CHECKED, **fields)
-                totals, findings = _load_blocks(
-                    transfer, blocks, quarantine=quarantine, reason=reason, waiting=_quarantined_lines(previous)
+                compared = compare(transfer) if compare is not None and previous is None else None
+                waiting = quarantined_lines(previous) if previous is not None else None
+                totals, findings, lost = _load_what_differs(
+                    transfer, blocks, compared, quarantine=quarantine, reason=reason, waiting=waiting
                 )
                 if previous is not None and not totals.applied and totals.quarantined == previous.rows_quarantined:
                     # What kept its rows back, an unknown code or a missing kit, does so still.
                     raise _Repeated(previous)
                 refused = bool(findings.height) and not quarantine
                 if is_cumulative(transfer) and not refused and previous is None:
-                    totals.vanished = ask_for_vanished_rows(transfer)
+                    totals.vanished = ask_for_vanished_rows(transfer, lost)
                 if check_only or refused:
                     raise _Refused(totals, findings)
                 _accept(transfer, totals, findings)
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
         except _Repeated as repeated:
-            waiting = Totals(quarantined=repeated.previous.rows_quarantined)
-            return Report(file_name, waiting, accepted=True, number=str(repeated.previous), repeated=True)
+            still = Totals(quarantined=repeated.previous.rows_quarantined)
+            return Report(file_name, still, accepted=True, number=str(repeated.previous), repeated=True)
         except _Refused as refused:
             number = "" if check_only else _keep_refusal(fields, refused)
             return Report(
@@ -155,11 +176,28 @@ def load_transfer(
     return Report(file_name, totals, accepted=True, number=str(transfer), unit=unit, findings=findings)
 
 
-def _quarantined_lines(previous: Transfer | None) -> pl.Series | None:
-    if previous is None:
-        return None
-    rows = previous.rows.filter(outcome="quarantined").order_by("line").values_list("line", flat=True).distinct()
-    return pl.Series("line", list(rows), dtype=pl.Int64)
+def _load_what_differs(
+    transfer: Transfer,
+    blocks: Blocks,
+    compared: tuple[Compared, Blocks] | None,
+    *,
+    quarantine: bool,
+    reason: str,
+    waiting: pl.Series | None,
+) -> tuple[Totals, pl.DataFrame, list[int] | None]:
+    """Totals, findings, and the subjects whose rows may have vanished; None where all have to be looked at."""
+    if compared is not None:
+        beside, changed = compared
+        # Where rows of the file contradict each other, all of them are read to say which.
+        with contextlib.suppress(_Unsound, _Refused), transaction.atomic():
+            totals, findings = _load_blocks(transfer, changed, quarantine=quarantine, reason=reason, waiting=None)
+            if not beside.is_sound(transfer) or "conflicting-rows" in findings["rule"]:
+                raise _Unsound
+            totals.rows += beside.unchanged
+            totals.duplicate += beside.unchanged
+            return totals, findings, beside.subjects
+    totals, findings = _load_blocks(transfer, blocks, quarantine=quarantine, reason=reason, waiting=waiting)
+    return totals, findings, None
 
 
 class _Tally:
@@ -201,7 +239,7 @@ class _Tally:
 
 def _load_blocks(
     transfer: Transfer,
-    blocks: Callable[[], Iterable[tuple[int, Checked]]],
+    blocks: Blocks,
     *,
     quarantine: bool,
     reason: str,
