@@ -66,16 +66,16 @@ def _one_more(path: Path, turn: int) -> int:
 
 
 def _one_per_subject(path: Path, turn: int) -> int:
-    aside, added = path.with_suffix(".new"), 0
+    aside, added = path.with_suffix(".new"), set[str]()
     with path.open() as file, aside.open("w") as out:
         for line, last in _subjects_ends(file):
             out.write(line)
-            if last:
-                subject = line.partition(",")[0]
+            subject = line.partition(",")[0]
+            if last and subject not in added:
                 out.write(f"{subject},EACH{turn}{subject},SERUM,2021-01-01T08:30,V0,T00,7,g/L,,\n")
-                added += 1
+                added.add(subject)
     aside.replace(path)
-    return added
+    return len(added)
 
 
 def _subjects_ends(lines: Iterable[str]) -> Iterable[tuple[str, bool]]:

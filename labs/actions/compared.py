@@ -17,13 +17,15 @@ from labs.imports.changed import changes
 from labs.imports.checks import References
 from labs.imports.layout import Layout
 from labs.models import Transfer
+from labs.models.result import by_index
 from trialsite import __version__
 
 # Subjects of whom an unchanged row may still say something new: a value that was corrected by hand since, or a
 # vanished row whose query was closed while the result stayed.
 _REREAD = f"""
-SELECT s.subject_id FROM labs_result r JOIN labs_specimen s ON s.id = r.specimen_id
-WHERE r.version > 1 AND r.transfer_id IS NULL AND s.study_id = %(study)s AND s.laboratory_id = %(laboratory)s
+WITH by_hand AS MATERIALIZED (SELECT id, specimen_id FROM labs_result WHERE version > 1 AND transfer_id IS NULL)
+SELECT s.subject_id FROM by_hand r JOIN labs_specimen s ON s.id = r.specimen_id
+WHERE s.study_id = %(study)s AND s.laboratory_id = %(laboratory)s
   AND NOT EXISTS (SELECT FROM labs_result n WHERE n.version > 1 AND n.id = r.id + 1)
 UNION
 SELECT s.subject_id FROM cart_dataquery q
@@ -32,9 +34,10 @@ WHERE q.target_table = 'labs_result' AND q.origin = '{DataQuery.Origin.VANISHED_
   AND q.status = '{DataQuery.Status.CLOSED}' AND s.study_id = %(study)s AND s.laboratory_id = %(laboratory)s
 """
 _CORRECTED_BESIDE = """
+WITH corrected AS MATERIALIZED (
+    SELECT specimen_id FROM labs_result WHERE version > 1 AND transfer_id = %(transfer)s)
 SELECT EXISTS (
-    SELECT FROM labs_result r JOIN labs_specimen s ON s.id = r.specimen_id
-    WHERE r.version > 1 AND r.transfer_id = %(transfer)s AND NOT s.subject_id = ANY(%(subjects)s))
+    SELECT FROM corrected r JOIN labs_specimen s ON s.id = r.specimen_id WHERE NOT s.subject_id = ANY(%(subjects)s))
 """
 
 
@@ -48,7 +51,7 @@ class Compared:
 
     def is_sound(self, transfer: Transfer) -> bool:
         """False where a loaded row changes a value whose own row may stand unread in the file."""
-        with connection.cursor() as cursor:
+        with by_index(), connection.cursor() as cursor:
             cursor.execute(_CORRECTED_BESIDE, {"transfer": transfer.pk, "subjects": self.subjects})
             return not cursor.fetchone()[0]
 
@@ -110,7 +113,7 @@ def _last(transfer: Transfer, references: References) -> Transfer | None:
 
 
 def _reread(transfer: Transfer, references: References) -> list[str]:
-    with connection.cursor() as cursor:
+    with by_index(), connection.cursor() as cursor:
         cursor.execute(_REREAD, {"study": transfer.study_id, "laboratory": transfer.laboratory_id})
         keys = [key for (key,) in cursor]
     return references.subjects.filter(pl.col("subject_id").is_in(keys))["subject"].to_list()

@@ -13,7 +13,7 @@ from django.db import connection
 from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError
 from labs.imports.records import Checked
 from labs.imports.specimens import SpecimenBook
-from labs.models.result import ANALYTE_BITS, MAX_VERSION, VERSION_BITS
+from labs.models.result import ANALYTE_BITS, MAX_VERSION, VERSION_BITS, by_index
 from trialsite.isolation.columns import CopiesBehind, copy_in, read_columns
 
 # Columns that not every source has, with the value of one that has not; the database holds null instead.
@@ -47,9 +47,11 @@ _CURRENT_SCHEMA = {
 # file that is not cumulative only the same ones are noted.
 SEEN = "seen_result"
 _CONTRADICTION = f"""
-SELECT r.line, s.accession, a.code FROM labs_result r JOIN {SEEN} k ON k.key = r.id >> {VERSION_BITS} AND k.same
+WITH corrected AS MATERIALIZED (
+    SELECT id, specimen_id, analyte_id, line FROM labs_result WHERE version > 1 AND transfer_id = %(transfer)s)
+SELECT r.line, s.accession, a.code FROM corrected r JOIN {SEEN} k ON k.key = r.id >> {VERSION_BITS} AND k.same
 JOIN labs_specimen s ON s.id = r.specimen_id JOIN labs_analyte a ON a.id = r.analyte_id
-WHERE r.version > 1 AND r.transfer_id = %(transfer)s ORDER BY r.line LIMIT 1
+ORDER BY r.line LIMIT 1
 """
 ONE_VALUE = "one value for one specimen and analyte in a file"
 
@@ -126,7 +128,7 @@ class ResultLoader:
 
     def _refuse_contradiction(self) -> None:
         self._copies.settle()
-        with connection.cursor() as cursor:
+        with by_index(), connection.cursor() as cursor:
             cursor.execute(_CONTRADICTION, {"transfer": self._transfer_id})
             found = cursor.fetchone()
         if found is not None:
