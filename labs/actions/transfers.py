@@ -51,9 +51,18 @@ class _Repeated(Exception):
 
 
 def import_file(
-    *, study: Study, laboratory: Laboratory, path: Path, actor: str, reason: str, check_only: bool = False
+    *,
+    study: Study,
+    laboratory: Laboratory,
+    path: Path,
+    actor: str,
+    reason: str,
+    check_only: bool = False,
+    file_name: str = "",
 ) -> Report:
     """Import a central-laboratory file by the layout its laboratory declared.
+
+    ``file_name``: as the sender named it, where the path does not say it.
 
     All or nothing, unless the laboratory's agreement allows quarantine. The same file again is a no-op, unless
     rows of it that were quarantined hold by now.
@@ -83,7 +92,7 @@ def import_file(
         laboratory=laboratory,
         raw=raw,
         kind=Transfer.Kind.CENTRAL_CSV,
-        file_name=path.name,
+        file_name=file_name or path.name,
         layout=laboratory.layout,
         blocks=lambda: check(read_blocks(stored_path(raw.sha256), layout)),
         compare=compare if layout.delivery == "cumulative" else None,
