@@ -127,7 +127,7 @@ class TransferAdmin(ReadOnlyAdmin):
             except (LayoutError, RawFileError) as error:
                 form.add_error(None, str(error))
             else:
-                messages.success(request, f"{made} codes were mapped; the file was read again.")
+                messages.success(request, f"{made} code{'s were' if made != 1 else ' was'} mapped; the file was read again.")
                 codes = waiting_codes(transfer)
                 form = CodesForm(codes=codes)
         return self._page(

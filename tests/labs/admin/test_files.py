@@ -96,7 +96,7 @@ def test_unknown_codes_are_mapped_and_the_file_read_again(manager, laboratory):
     assert "TOPO1" in page
     assert "<td>2</td><td>3</td>" in page
     answer = name_codes(manager, refused, code_0=Analyte.objects.get(code="ATA").pk, change_reason="their new code")
-    assert "1 codes were mapped; the file was read again." in text_of(answer)
+    assert "1 code was mapped; the file was read again." in text_of(answer)
     assert "accepted as T-" in text_of(answer)
     assert Result.objects.count() == 3
     assert AnalyteCode.objects.get(code="TOPO1").analyte.code == "ATA"
