@@ -17,10 +17,13 @@ from labs.actions.vanished import ask_for_vanished_rows, is_cumulative
 from labs.imports.ahead import made_ahead
 from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError, read_blocks
 from labs.imports.checks import References, check_rows
+from labs.imports.fhir import read_checked
+from labs.imports.fhir_layout import FhirLayout
 from labs.imports.layout import Layout
+from labs.imports.layouts import from_mapping
 from labs.imports.load import Loaded, ResultLoader
 from labs.imports.records import Checked
-from labs.imports.report import Report, Totals
+from labs.imports.report import About, Report, Totals
 from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
 from trialsite.isolation.columns import copy_in, read_columns
@@ -56,23 +59,23 @@ def import_file(
     LayoutError, RawFileError
         With a sentence; nothing is stored.
     """
-    layout = Layout.from_mapping(laboratory.layout)
+    layout = from_mapping(laboratory.layout)
     with acting(actor=actor, reason=reason), transaction.atomic():
         raw = keep_raw_file(path)
     references = read_references(study, laboratory)
+    about = About(path.name)
 
-    def blocks() -> Iterator[tuple[int, Checked]]:
-        for block in read_blocks(stored_path(raw.sha256), layout):
-            checked = check_rows(block.rows, references, layout)
-            findings = pl.concat([block.findings, checked.findings])
-            yield block.lines, Checked(checked.rows, checked.specimens, findings)
+    def blocks() -> Iterable[tuple[int, Checked]]:
+        if isinstance(layout, FhirLayout):
+            return read_checked(stored_path(raw.sha256), layout, references, about)
+        return _delimited(stored_path(raw.sha256), layout, references)
 
     return load_transfer(
         study=study,
         laboratory=laboratory,
         raw=raw,
-        kind=Transfer.Kind.CENTRAL_CSV,
-        file_name=path.name,
+        kind=Transfer.Kind.FHIR if isinstance(layout, FhirLayout) else Transfer.Kind.CENTRAL_CSV,
+        about=about,
         layout=laboratory.layout,
         blocks=blocks,
         quarantine=laboratory.quarantine,
@@ -82,13 +85,20 @@ def import_file(
     )
 
 
+def _delimited(path: Path, layout: Layout, references: References) -> Iterator[tuple[int, Checked]]:
+    for block in read_blocks(path, layout):
+        checked = check_rows(block.rows, references, layout)
+        findings = pl.concat([block.findings, checked.findings])
+        yield block.lines, Checked(checked.rows, checked.specimens, findings)
+
+
 def load_transfer(
     *,
     study: Study,
     laboratory: Laboratory,
     raw: RawFile,
     kind: str,
-    file_name: str,
+    about: About,
     layout: dict[str, Any],
     blocks: Callable[[], Iterable[tuple[int, Checked]]],
     quarantine: bool,
@@ -98,6 +108,8 @@ def load_transfer(
 ) -> Report:
     """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction.
 
+    ``about``: the name of the file, and what its reader learns on the way.
+
     A file that was accepted is not taken again, but for one of which rows are quarantined: it is read again, and
     where some of them hold by now, a new transfer stores these; the others of its rows count as duplicates.
     """
@@ -106,10 +118,9 @@ def load_transfer(
         "laboratory": laboratory,
         "raw_file": raw,
         "kind": kind,
-        "file_name": file_name[:255],
+        "file_name": about.file_name[:255],
         "layout": layout,
     }
-    unit = "line" if kind == Transfer.Kind.CENTRAL_CSV else "record"
     with acting(actor=actor, reason=reason):
         try:
             with transaction.atomic():
@@ -140,19 +151,28 @@ def load_transfer(
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
         except _Repeated as repeated:
             waiting = Totals(quarantined=repeated.previous.rows_quarantined)
-            return Report(file_name, waiting, accepted=True, number=str(repeated.previous), repeated=True)
+            return Report(about.file_name, waiting, accepted=True, number=str(repeated.previous), repeated=True)
         except _Refused as refused:
             number = "" if check_only else _keep_refusal(fields, refused)
             return Report(
-                file_name,
+                about.file_name,
                 refused.totals,
                 accepted=False,
                 number=number,
                 checked_only=check_only,
-                unit=unit,
+                unit=about.unit,
+                notes=about.notes,
                 findings=refused.findings,
             )
-    return Report(file_name, totals, accepted=True, number=str(transfer), unit=unit, findings=findings)
+    return Report(
+        about.file_name,
+        totals,
+        accepted=True,
+        number=str(transfer),
+        unit=about.unit,
+        notes=about.notes,
+        findings=findings,
+    )
 
 
 def _quarantined_lines(previous: Transfer | None) -> pl.Series | None:
@@ -168,18 +188,18 @@ class _Tally:
     def __init__(self, *, quarantine: bool) -> None:
         self.quarantine = quarantine
         self.totals = Totals()
-        self.bad_lines = 0
+        self.bad_rows = 0
         self._found = [pl.DataFrame(schema=FINDING_SCHEMA)]
         self._kept = 0
 
     @property
     def stores(self) -> bool:
         """Nothing of a file that will be refused needs storing; the rest is still checked for the report."""
-        return self.quarantine or not self.bad_lines
+        return self.quarantine or not self.bad_rows
 
-    def note(self, findings: pl.DataFrame) -> None:
-        """Count findings; a line has all of its findings in one call."""
-        self.bad_lines += findings["line"].n_unique()
+    def note(self, findings: pl.DataFrame, bad: int) -> None:
+        """Count findings, and the rows they cost; a row has all of its findings in one call."""
+        self.bad_rows += bad
         self.totals.findings += findings.height
         # A file that is wrong from end to end says so ten thousand times, not ten million.
         if self.quarantine or self._kept < KEPT_FINDINGS:
@@ -191,7 +211,8 @@ class _Tally:
         self.totals.applied += loaded.applied
         self.totals.corrected += loaded.corrected
         self.totals.duplicate += loaded.duplicate
-        self.note(loaded.findings)
+        # The loader finds one thing about a row.
+        self.note(loaded.findings, loaded.findings.height)
 
     @property
     def findings(self) -> pl.DataFrame:
@@ -222,22 +243,25 @@ def _load_blocks(
             cumulative=is_cumulative(transfer),
             corrects=waiting is None,
         ) as loader:
-            for lines, checked in made_ahead(blocks, depth=1):
-                totals.rows += lines
+            for rows, checked in made_ahead(blocks, depth=1):
+                totals.rows += rows
                 if waiting is not None:
                     asked = pl.col("line").is_in(waiting.implode())
-                    checked = Checked(checked.rows.filter(asked), checked.specimens, checked.findings.filter(asked))
-                    totals.duplicate += lines - checked.rows.height - checked.findings["line"].n_unique()
-                tally.note(checked.findings)
+                    bad = checked.bad.filter(checked.bad.is_in(waiting.implode()))
+                    checked = Checked(
+                        checked.rows.filter(asked), checked.specimens, checked.findings.filter(asked), refused=bad
+                    )
+                    totals.duplicate += rows - checked.rows.height - bad.len()
+                tally.note(checked.findings, checked.bad.len())
                 if tally.stores:
                     tally.count(loader.load(checked))
             if tally.stores:
                 tally.count(loader.finish())
     except FileRefusedError as error:
-        refused = Totals(rows=totals.rows, refused=tally.bad_lines + 1, findings=totals.findings + 1)
+        refused = Totals(rows=totals.rows, refused=tally.bad_rows + 1, findings=totals.findings + 1)
         raise _Refused(refused, pl.concat([tally.findings, _file_finding(error)])) from error
-    totals.refused = 0 if quarantine and transfer.kind == Transfer.Kind.CENTRAL_CSV else tally.bad_lines
-    totals.quarantined = tally.bad_lines - totals.refused
+    totals.refused = 0 if quarantine and transfer.kind != Transfer.Kind.SDTM else tally.bad_rows
+    totals.quarantined = tally.bad_rows - totals.refused
     return totals, tally.findings
 
 

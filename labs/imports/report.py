@@ -32,6 +32,15 @@ class Totals:
 
 
 @dataclass
+class About:
+    """What a reader learns of a file on the way: ``unit`` of its places, ``notes`` for the report."""
+
+    file_name: str
+    unit: str = "line"
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Report:
     """Totals and findings of one transfer."""
 
@@ -42,6 +51,7 @@ class Report:
     repeated: bool = False
     checked_only: bool = False
     unit: str = "line"
+    notes: list[str] = field(default_factory=list)
     findings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FINDING_SCHEMA))
 
     @property
@@ -74,6 +84,7 @@ class Report:
         lines = [
             f"{self.file_name}: {state}" + (f" as {self.number}" if self.number else "") + ": " + ", ".join(counts)
         ]
+        lines += [f"  {note}" for note in self.notes]
         if self.totals.vanished:
             lines.append(
                 f"  {self.totals.vanished:,} rows of earlier files are not in this cumulative file; each "
