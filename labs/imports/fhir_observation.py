@@ -135,7 +135,8 @@ def _result(
 
 
 def _code(part: dict[str, Any], path: str, scope: Scope) -> str:
-    refuse_modifiers(part, path)
+    if "resourceType" not in part:
+        refuse_modifiers(part, path)
     return code_of_systems(object_of(part, "code", path), scope.layout.codes, f"{path}.code")
 
 

@@ -37,7 +37,7 @@ def as_json(value):
             return {name: marked(member) for name, member in one.items()}
         return [marked(member) for member in one] if isinstance(one, list) else one
 
-    return json.dumps(marked(value), ensure_ascii=False).replace('"\\u0002', "").replace('\\u0002"', "")
+    return json.dumps(marked(value)).replace('"\\u0002', "").replace('\\u0002"', "")
 
 
 def patient(code="KUL-001", *, key=None):
@@ -48,12 +48,17 @@ def patient(code="KUL-001", *, key=None):
     }
 
 
+def _subject(given):
+    """Reference to the Patient of a subject code; an element, or None, as it is."""
+    return {"reference": f"Patient/p-{given}"} if isinstance(given, str) else given
+
+
 def specimen(accession="A1", *, subject="KUL-001", taken="2024-03-01T08:30:00+01:00", **changes):
     made = {
         "resourceType": "Specimen",
         "id": f"s-{accession}",
         "accessionIdentifier": {"value": accession},
-        "subject": {"reference": f"Patient/p-{subject}"},
+        "subject": _subject(subject),
         "type": {"text": "SERUM"},
         "collection": {"collectedDateTime": taken},
     }
@@ -74,7 +79,7 @@ def observation(code="SCL70", value="7.10", *, key=None, accession="A1", subject
         "id": key or f"o-{accession}-{code}",
         "status": "final",
         "code": {"coding": [{"system": CODES, "code": code}]},
-        "subject": {"reference": f"Patient/p-{subject}"},
+        "subject": _subject(subject),
         "specimen": {"reference": f"Specimen/s-{accession}"},
     }
     if value is not None:
