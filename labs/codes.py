@@ -168,6 +168,12 @@ LAYOUTS = Section(
             "The decimal mark is point or comma, and not the separator.",
             "Correct `decimal_mark`.",
         ),
+        Code("layout-format", "`format` is csv or fhir-r4.", "Correct it; without it the files are delimited."),
+        Code(
+            "layout-fhir",
+            "A layout of FHIR declares subject, codes and accession; the other entries are as documented.",
+            "Complete or correct the entry that the message names.",
+        ),
         Code("layout-delivery", "The delivery is incremental or cumulative.", "Correct `delivery`."),
         Code("layout-encoding", "The encoding is utf-8, ascii, latin-1, iso8859-15 or cp1252.", "Correct `encoding`."),
         Code(
@@ -175,6 +181,95 @@ LAYOUTS = Section(
             "`date_format` is `iso` or a strptime pattern with day, month and year.",
             "Correct the pattern.",
         ),
+    ),
+)
+_EXPORT_AGAIN = "Export it again; the message says what broke."
+_JSON = (
+    Code("json-number", "JSON knows neither NaN nor Infinity: a missing number is null.", _EXPORT_AGAIN),
+    Code("json-encoding", "Text is UTF-8, and every character of it whole.", "Export it as UTF-8."),
+    Code("json-cut-off", "The file is whole: everything that opens closes.", "Fetch it again."),
+    Code("json-broken", "The file is JSON, or a JSON value per line.", _EXPORT_AGAIN),
+    Code("json-name-twice", "A name stands once in its object.", _EXPORT_AGAIN),
+    Code("json-nesting", "A row holds texts and numbers, nothing nested without end.", _EXPORT_AGAIN),
+    Code("json-too-large", "A value, such as a row, is at most 4,194,304 characters.", _EXPORT_AGAIN),
+    Code("json-compression", "A compressed file is gzip or zlib, undamaged to its end.", "Fetch it again."),
+    Code(
+        "json-expands",
+        "A compressed file expands to at most 200 times its size, and 16 GB.",
+        "Check where it comes from; send it uncompressed.",
+    ),
+)
+FHIR = Section(
+    "Laboratory file: FHIR resources",
+    "In the report with entry or line, element, what was found and what is expected. Of an Observation that does not "
+    "hold nothing is taken; beside these, the codes of rows above.",
+    IMPORTS,
+    (
+        Code("fhir-resource", "An entry, or line, is a resource with its type, and no Bundle.", _SEND_AGAIN),
+        Code("fhir-shape", "An element is a text, an object or a list, as FHIR has it; text has no NUL.", _SEND_AGAIN),
+        Code(
+            "fhir-modifier",
+            "No modifierExtension and no implicitRules: they can turn the meaning of the rest round.",
+            "Ask the laboratory what it says; have it sent without.",
+        ),
+        Code(
+            "fhir-status",
+            "An Observation is final, amended or corrected, or withdrawn; a report has a status of the standard.",
+            "Wait for the final result, or declare `preliminary`: take.",
+        ),
+        Code(
+            "fhir-reference",
+            "A reference means one resource of the file: by address, by type and id, or contained.",
+            "Have the laboratory send the resource too, once.",
+        ),
+        Code(
+            "fhir-subject",
+            "A Patient has one identifier of the declared system; specimen and result are of one subject.",
+            "Correct `subject` of the layout, or have the file corrected.",
+        ),
+        Code(
+            "fhir-accession",
+            "There is one identifier where the accession number is declared to stand.",
+            "Name its system in `accession` of the layout.",
+        ),
+        Code(
+            "fhir-code",
+            "A result has one code of a declared system.",
+            "Add the system to `codes` of the layout, or have the code corrected.",
+        ),
+        Code("fhir-specimen", "The specimen of a result was not entered in error.", _SEND_AGAIN),
+        Code(
+            "fhir-time",
+            "A time has its offset from UTC; a result has a date, a time or a period, and no timing.",
+            _SEND_AGAIN,
+        ),
+        Code(
+            "fhir-value",
+            "A result has one value: a quantity, text, concept, integer or ratio without units; or a reason.",
+            _SEND_AGAIN,
+        ),
+        Code(
+            "fhir-comparator",
+            "A comparator is < or >, in a ratio of the denominator. A limit is stored as an open interval.",
+            "Ask the laboratory for < or >, or for the result as text.",
+        ),
+        Code(
+            "fhir-unit",
+            "A coded unit is of UCUM. A unit without code is the assay's, or declared in `units`.",
+            _SEND_AGAIN,
+        ),
+        Code("fhir-range", "A limit of a reference range is a number in the unit of its value.", _SEND_AGAIN),
+        Code(
+            "fhir-report",
+            "What a report or panel names is in the file, and withdrawn where the report or panel is.",
+            "Have the laboratory send what is missing, or say which counts.",
+        ),
+        Code(
+            "fhir-bundle",
+            "A Bundle is a collection, searchset, message, document, transaction or batch with a list of entries.",
+            "Ask for one of these; a history holds several versions of a result.",
+        ),
+        *_JSON,
     ),
 )
 RECORDS_OF_SDTM = Section(
@@ -223,7 +318,6 @@ RECORDS_OF_SDTM = Section(
         Code("too-long", "A text fits its column; the report says how many characters that are.", "Shorten the value."),
     ),
 )
-_EXPORT_AGAIN = "Export it again; the message says what broke."
 _DATASET_JSON = (
     Code("not-dataset-json", "A dataset is an object with datasetJSONVersion.", "Export it as Dataset-JSON 1.1."),
     Code("json-version", "datasetJSONVersion is 1.1, or 1.1 with a third number.", "Export it as Dataset-JSON 1.1."),
@@ -246,20 +340,8 @@ _DATASET_JSON = (
         "at most 30 digits a side. Missing is null.",
         _EXPORT_AGAIN,
     ),
-    Code("json-number", "JSON knows neither NaN nor Infinity: a missing number is null.", _EXPORT_AGAIN),
     Code("json-nul", "A text holds no NUL character.", "Correct the value."),
-    Code("json-encoding", "Text is UTF-8, and every character of it whole.", "Export it as UTF-8."),
-    Code("json-cut-off", "The file is whole: everything that opens closes.", "Fetch it again."),
-    Code("json-broken", "The file is JSON, or a JSON value per line.", _EXPORT_AGAIN),
-    Code("json-name-twice", "A name stands once in its object.", _EXPORT_AGAIN),
-    Code("json-nesting", "A row holds texts and numbers, nothing nested without end.", _EXPORT_AGAIN),
-    Code("json-too-large", "A value, such as a row, is at most 4,194,304 characters.", _EXPORT_AGAIN),
-    Code("json-compression", "A compressed file is gzip or zlib, undamaged to its end.", "Fetch it again."),
-    Code(
-        "json-expands",
-        "A compressed file expands to at most 200 times its size, and 16 GB.",
-        "Check where it comes from; send it uncompressed.",
-    ),
+    *_JSON,
 )
 DATASETS = Section(
     "SDTM: datasets",
@@ -370,4 +452,4 @@ COMMANDS = Section(
         Code("web-ended", "The web server of `demo` runs until Ctrl-C.", "See var/demo/web.log."),
     ),
 )
-SECTIONS = (ROWS, FILES, LAYOUTS, RECORDS_OF_SDTM, DATASETS, RECORDS, COMMANDS)
+SECTIONS = (ROWS, FILES, LAYOUTS, FHIR, RECORDS_OF_SDTM, DATASETS, RECORDS, COMMANDS)

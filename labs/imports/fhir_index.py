@@ -16,7 +16,7 @@ from typing import Any
 from labs.imports.central_csv import FileRefusedError
 
 _BASE = re.compile(r"(https?://.*/)[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}")
-_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:")
+_ABSOLUTE = re.compile(r"\w[\w+.-]*:", re.ASCII)
 _VERSION = re.compile(r"/_history/[A-Za-z0-9.-]{1,64}$")
 # The one value that is no JSON: two resources of one address that say different things.
 TWICE = "twice"

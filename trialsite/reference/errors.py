@@ -17,6 +17,7 @@ TITLES = (
     labs_codes.ROWS.title,
     labs_codes.FILES.title,
     labs_codes.LAYOUTS.title,
+    labs_codes.FHIR.title,
     labs_codes.RECORDS_OF_SDTM.title,
     labs_codes.DATASETS.title,
     API.title,

@@ -1,5 +1,6 @@
 """A laboratory's FHIR resources on their way into the database."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from labs.imports import fhir
 from labs.models import Analyte, AnalyteCode, AssayVersion, Result, Specimen, Transfer
 from tests.cart.records import make_infused_subject, make_subject, make_trial
+from tests.databases import ROOT
 from tests.labs.imports.fhir_records import (
     LAYOUT,
     as_json,
@@ -437,3 +439,63 @@ def test_blocks_change_nothing(send, trial, monkeypatch, results):
     given = send(lines(*made, made[0], made[-1], *[specimen(f"A{n}") for n in range(1, 6)], patient()))
     assert "12 rows, 10 applied, 2 duplicates, 0 refused" in given.text()
     assert Specimen.objects.count() == 5
+
+
+def test_sample_of_the_how_to_page_gives_its_report(trial, subject, tmp_path):
+    page = (ROOT / "docs/how-to/import-fhir.md").read_text()
+    layout = json.loads(page.split("```json\n")[1].split("```")[0])
+    sample, shown = (page.split(f"```\n{mark}")[1].split("```")[0] for mark in ("{", "$ "))
+    laboratory = make_fhir_laboratory()
+    laboratory.layout = layout
+    laboratory.save()
+    given = import_text(trial.study, laboratory, tmp_path, "{" + sample, name="march.ndjson")
+    assert given.text().replace(given.number, "T-0001").splitlines() == shown.splitlines()[1:]
+
+
+def test_public_reports_are_read_as_they_are(trial, tmp_path, fhir_data):
+    make_subject(trial, "pat2")
+    laboratory = make_fhir_laboratory()
+    laboratory.layout = {
+        "format": "fhir-r4",
+        "subject": "reference",
+        "codes": ["LOINC"],
+        "accession": ["Specimen.accessionIdentifier", "DiagnosticReport.identifier"],
+        "inherit": ["panel", "report"],
+        # Nothing of 55 % of the units is coded: what is displayed must be the assay's, or be declared.
+        "units": {"U/L": "U/l"},
+    }
+    laboratory.save()
+    found = {}
+    for name in ("Bundle-ghp.json", "Bundle-lipids.json"):
+        for entry in json.loads((fhir_data / name).read_text())["entry"]:
+            resource = entry["resource"]
+            if resource["resourceType"] == "Observation" and "hasMember" not in resource:
+                quantity = resource.get("valueQuantity", {})
+                unit = quantity.get("code") or laboratory.layout["units"].get(
+                    quantity.get("unit"), quantity.get("unit")
+                )
+                found[resource["code"]["coding"][0]["code"]] = (unit or "", bool(quantity))
+    for code, (unit, is_number) in found.items():
+        kind = Analyte.Kind.QUANTITY if is_number else Analyte.Kind.TEXT
+        analyte = Analyte.objects.create(code=code, name=code, kind=kind)
+        AnalyteCode.objects.create(laboratory=laboratory, code=code, analyte=analyte)
+        AssayVersion.objects.create(laboratory=laboratory, analyte=analyte, kit="K", unit=unit, valid_from="2000-01-01")
+
+    def send(name):
+        return import_text(trial.study, laboratory, tmp_path, (fhir_data / name).read_bytes(), name=name)
+
+    given = send("Bundle-ghp.json")
+    assert "48 rows, 48 applied, 0 duplicates, 0 refused" in given.text()
+    assert "read: Observation 51, DiagnosticReport 1, Specimen 3" in given.text()
+    assert "3 of the Observations are panels of others" in given.text()
+    given = send("Bundle-lipids.json")
+    assert "4 rows, 4 applied, 0 duplicates, 0 refused" in given.text()
+    stored = current()
+    assert stored["20150816-00124", "2756-5"] == ("=", Decimal("5.0"), "pH", "5.0", None)
+    assert stored["20150816-00124", "30391-7"] == ("<", 1, "/uL", "<1", None)
+    assert stored["20150816-00124", "2887-8"][3] == "Negative"
+    assert stored["5234342", "35200-5"] == ("=", Decimal("6.3"), "mmol/L", "6.3", None)
+    platelets = Result.objects.get(analyte__code="711-2")
+    assert (platelets.unit, platelets.received_unit, platelets.range_flag) == ("10*9/L", "x10*9/L", "HH")
+    # Sites in Brussels are two hours ahead of UTC in August, ten behind Canberra in March.
+    assert set(Specimen.objects.values_list("collected", flat=True)) == {"2015-08-16T08:40:17", "2011-03-03T22:30:00"}
