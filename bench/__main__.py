@@ -3,7 +3,13 @@
 import subprocess
 import sys
 
-MODULES = [["bench.ingest", "--rows", "1000000"], ["bench.one_subject"], ["bench.lookups"], ["bench.bad_rows"]]
+MODULES = [
+    ["bench.ingest", "--rows", "1000000"],
+    ["bench.one_subject"],
+    ["bench.lookups"],
+    ["bench.bad_rows"],
+    ["bench.fhir"],
+]
 
 for module in MODULES:
     subprocess.run([sys.executable, "-m", *module], check=True)

@@ -9,7 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -64,7 +64,7 @@ class ReferenceIndex:
 
     def add(self, keys: Iterable[str], facts: Facts) -> None:
         """Keep facts under the keys of their resource."""
-        text = json.dumps({name: value for name, value in asdict(facts).items() if value}, separators=(",", ":"))
+        text = json.dumps({name: value for name, value in vars(facts).items() if value}, separators=(",", ":"))
         with _room():
             self._scratch.executemany(
                 "INSERT INTO found VALUES (?, ?) ON CONFLICT (key) DO UPDATE"
