@@ -224,7 +224,7 @@ FHIR = Section(
         ),
         Code(
             "fhir-subject",
-            "A Patient has one identifier of the declared system; specimen and result are of one subject.",
+            "A Patient has one identifier of the declared system; specimen and result are of it, without focus.",
             "Correct `subject` of the layout, or have the file corrected.",
         ),
         Code(

@@ -110,7 +110,7 @@ def concept_text(concept: Mapping[str, Any], path: str) -> str:
 
 def concept_code(concept: Mapping[str, Any], path: str) -> str:
     """The first code of a concept, else its text."""
-    for at, coding in objects_of(concept, "coding", path):
+    for at, coding in list(objects_of(concept, "coding", path)):
         if code := text_of(coding, "code", at):
             return code
     return text_of(concept, "text", path)

@@ -97,14 +97,13 @@ def specimen_facts(resource: Mapping[str, Any], scope: Scope) -> Facts:
 
     tried(problems, lambda: _refuse_specimen(resource))
     subject, keys = tried(problems, lambda: subject_of(resource, "Specimen", scope)) or ("", ())
-    kind = tried(problems, lambda: object_of(resource, "type", "Specimen"))
     collected, at = tried(problems, lambda: _collected(resource)) or ("", "")
     return Facts(
         "Specimen",
         subject=subject,
         subject_keys=list(keys),
         accessions=tried(problems, lambda: accessions_of(resource, "Specimen", scope.layout)) or {},
-        material=get(lambda: concept_text(kind or {}, "Specimen.type")),
+        material=get(lambda: _material(resource, scope.layout)),
         collected=collected,
         collected_at=at,
         condition=get(lambda: _condition(resource, scope.layout)),
@@ -212,6 +211,14 @@ def _refuse_specimen(resource: Mapping[str, Any]) -> None:
     status = text_of(resource, "status", "Specimen")
     if status == IN_ERROR:
         raise ElementError("Specimen.status", "fhir-specimen", status, "a specimen that counts")
+
+
+def _material(resource: Mapping[str, Any], layout: FhirLayout) -> str:
+    kind = object_of(resource, "type", "Specimen") or {}
+    if declared := layout.materials.get(concept_code(kind, "Specimen.type")):
+        return declared
+    text = concept_text(kind, "Specimen.type")
+    return layout.materials.get(text, text)
 
 
 def _condition(resource: Mapping[str, Any], layout: FhirLayout) -> str:

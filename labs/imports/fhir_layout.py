@@ -19,7 +19,18 @@ ACCESSIONS = (
 INHERITED_FROM = ("panel", "report")
 REFUSE, TAKE = "refuse", "take"
 CONDITIONS = ("good", "haemolysed", "insufficient", "other")
-_KNOWN = ("format", "subject", "codes", "accession", "units", "conditions", "inherit", "preliminary", "delivery")
+_KNOWN = (
+    "format",
+    "subject",
+    "codes",
+    "accession",
+    "units",
+    "materials",
+    "conditions",
+    "inherit",
+    "preliminary",
+    "delivery",
+)
 
 
 @dataclass(frozen=True)
@@ -29,15 +40,16 @@ class FhirLayout:
     ``subject``: system of the identifier that is our subject code, ``any`` or ``reference``. ``codes``: systems
     whose codes are the laboratory's, in order of preference. ``accession``: where the accession number stands,
     with the system of the identifier ('' for whichever is the only one), in order of preference. ``units``:
-    unit as displayed, without a code -> unit. ``conditions``: code or text of ``Specimen.condition`` -> ours.
-    ``inherit``: what a result without subject, specimen or time takes them from. ``preliminary``: whether
-    preliminary and registered results are taken.
+    unit as displayed, without a code -> unit. ``materials``, ``conditions``: code or text of ``Specimen.type`` and
+    ``Specimen.condition`` -> ours. ``inherit``: what a result without subject, specimen or time takes them from.
+    ``preliminary``: whether preliminary and registered results are taken.
     """
 
     subject: str
     codes: tuple[str, ...]
     accession: tuple[tuple[str, str], ...]
     units: Mapping[str, str]
+    materials: Mapping[str, str]
     conditions: Mapping[str, str]
     inherit: tuple[str, ...] = ()
     preliminary: str = REFUSE
@@ -67,6 +79,7 @@ class FhirLayout:
             codes=tuple(LOINC if one == "LOINC" else one for one in _texts(declared, "codes")),
             accession=tuple(_place(one) for one in _texts(declared, "accession")),
             units=_map(declared, "units"),
+            materials=_map(declared, "materials"),
             conditions=_map(declared, "conditions"),
             inherit=_texts(declared, "inherit"),
             preliminary=declared.get("preliminary", REFUSE),

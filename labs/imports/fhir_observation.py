@@ -152,6 +152,8 @@ def _value(part: dict[str, Any], path: str, scope: Scope, status: str, otherwise
 def _origin(
     resource: dict[str, Any], path: str, scope: Scope, index: ReferenceIndex, keys: list[str], container: Any
 ) -> _Origin:
+    if resource.get("focus"):
+        raise ElementError(f"{path}.focus", "fhir-subject", resource["focus"], "a result of the subject itself")
     subject, subject_keys = subject_of(resource, path, scope)
     origin = _Origin(
         subject,

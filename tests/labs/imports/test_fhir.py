@@ -279,6 +279,7 @@ ONE_CODE = {"code": observation()["code"]}
         ({"effectiveDateTime": "2024-03-01T08:30:00"}, "effectiveDateTime", "fhir-time"),
         ({"modifierExtension": [{"url": "x"}]}, "modifierExtension", "fhir-modifier"),
         ({"component": "x"}, "component", "fhir-shape"),
+        ({"focus": [{"reference": "Patient/unborn"}]}, "focus", "fhir-subject"),
         ({"hasMember": [{"reference": "Observation/none"}]}, "hasMember[0].reference", "fhir-report"),
     ],
 )  # fmt: skip
