@@ -127,3 +127,13 @@ def current():
         (r.specimen.accession, r.analyte.code): (r.qualifier, r.value, r.unit, r.received_text, r.missing_reason)
         for r in Result.objects.current().select_related("specimen", "analyte")
     }
+
+
+def file_of(*observations, taken="2024-03-01T08:30:00+01:00", **changes):
+    """Bundle of these, their specimen A1 and its subject."""
+    return bundle(*observations, specimen("A1", taken=taken), patient(), **changes)
+
+
+def rules(given):
+    """Line, column and rule of each finding of a report."""
+    return [(row["line"], row["column"], row["rule"]) for row in given.findings.sort("line").iter_rows(named=True)]
