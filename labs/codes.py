@@ -4,7 +4,7 @@ from cart.codes import UNKNOWN_STUDY, WRONG_SUBJECT
 from trialsite.codes import Code, Section
 
 IMPORTS = ("labs/imports/", "labs/actions/")
-_SEND_AGAIN = "Have the laboratory correct it and send the file again."
+SEND_AGAIN = "Have the laboratory correct it and send the file again."
 _FILE_UNREADABLE = Code(
     "file-unreadable",
     "The path names a file that this account may read.",
@@ -27,13 +27,13 @@ ROWS = Section(
     "the agreement with the laboratory allows quarantine: then it waits, and the others are stored.",
     IMPORTS,
     (
-        Code("missing-subject", "A row names its subject.", _SEND_AGAIN),
+        Code("missing-subject", "A row names its subject.", SEND_AGAIN),
         Code(
             "unknown-subject",
             "The subject code is one of this study.",
             "Enter the subject, or have the code corrected; import again.",
         ),
-        Code("missing-accession", "A row names its specimen by the accession number.", _SEND_AGAIN),
+        Code("missing-accession", "A row names its specimen by the accession number.", SEND_AGAIN),
         Code(
             "unknown-analyte",
             "The test code is one of this laboratory.",
@@ -44,18 +44,18 @@ ROWS = Section(
             "An assay version of the analyte is in force at this laboratory on the day of collection.",
             "Enter it under Study set-up > Assay versions, or have the date corrected.",
         ),
-        Code("missing-date", "A row says when its specimen was collected.", _SEND_AGAIN),
+        Code("missing-date", "A row says when its specimen was collected.", SEND_AGAIN),
         Code(
             "date-format",
             "A date is in the format that the layout declares.",
             "Correct `date_format` of the layout, or have the file corrected. Nothing is guessed.",
         ),
-        Code("impossible-date", "The day and the time exist in the calendar.", _SEND_AGAIN),
-        Code("clock-gap", "The time exists at the site: clocks skip an hour when summer time begins.", _SEND_AGAIN),
+        Code("impossible-date", "The day and the time exist in the calendar.", SEND_AGAIN),
+        Code("clock-gap", "The time exists at the site: clocks skip an hour when summer time begins.", SEND_AGAIN),
         Code(
             "future-date",
             "Nothing is collected later than today, wherever on Earth the day is furthest on.",
-            _SEND_AGAIN,
+            SEND_AGAIN,
         ),
         Code(
             "before-birth",
@@ -75,7 +75,7 @@ ROWS = Section(
         Code(
             "unknown-condition",
             "The condition is good, haemolysed, insufficient, other, or empty (good).",
-            _SEND_AGAIN,
+            SEND_AGAIN,
         ),
         Code(
             "unit-mismatch",
@@ -108,14 +108,14 @@ ROWS = Section(
             "A cumulative file holds every row of the files before it. A warning: the file is taken.",
             "Answer the data query: the row was withdrawn, or forgotten.",
         ),
-        Code("conflicting-rows", "A file gives one value for one specimen and analyte.", _SEND_AGAIN),
+        Code("conflicting-rows", "A file gives one value for one specimen and analyte.", SEND_AGAIN),
         _TOO_MANY_VERSIONS,
-        Code("too-long", "A text fits its column; the report says how many characters that are.", _SEND_AGAIN),
-        Code("field-count", "A line has as many fields as line 1.", _SEND_AGAIN),
-        Code("quotes", "A quoted field closes on its line; a quote inside it is doubled.", _SEND_AGAIN),
-        Code("nul", "A line holds no NUL character.", _SEND_AGAIN),
-        Code("line-end", "A line ends with LF or CRLF, and no CR stands inside it.", _SEND_AGAIN),
-        Code("blank-line", "Every line is a record.", _SEND_AGAIN),
+        Code("too-long", "A text fits its column; the report says how many characters that are.", SEND_AGAIN),
+        Code("field-count", "A line has as many fields as line 1.", SEND_AGAIN),
+        Code("quotes", "A quoted field closes on its line; a quote inside it is doubled.", SEND_AGAIN),
+        Code("nul", "A line holds no NUL character.", SEND_AGAIN),
+        Code("line-end", "A line ends with LF or CRLF, and no CR stands inside it.", SEND_AGAIN),
+        Code("blank-line", "Every line is a record.", SEND_AGAIN),
     ),
 )
 FILES = Section(
@@ -129,13 +129,13 @@ FILES = Section(
             "Every byte is text in the encoding of the layout.",
             "Correct `encoding` of the layout, or have the file corrected.",
         ),
-        Code("header", "The column names can be read.", _SEND_AGAIN),
+        Code("header", "The column names can be read.", SEND_AGAIN),
         Code(
             "missing-column",
             "The file has every column that the layout names.",
             "Correct the layout, or have the file corrected.",
         ),
-        Code("duplicate-column", "A column name stands once.", _SEND_AGAIN),
+        Code("duplicate-column", "A column name stands once.", SEND_AGAIN),
         Code(
             "undeclared-column",
             "Every column of the file is declared, or named in `ignored`.",
@@ -184,7 +184,7 @@ LAYOUTS = Section(
     ),
 )
 _EXPORT_AGAIN = "Export it again; the message says what broke."
-_JSON = (
+JSON = (
     Code("json-number", "JSON knows neither NaN nor Infinity: a missing number is null.", _EXPORT_AGAIN),
     Code("json-encoding", "Text is UTF-8, and every character of it whole.", "Export it as UTF-8."),
     Code("json-cut-off", "The file is whole: everything that opens closes.", "Fetch it again."),
@@ -197,79 +197,6 @@ _JSON = (
         "json-expands",
         "A compressed file expands to at most 200 times its size, and 16 GB.",
         "Check where it comes from; send it uncompressed.",
-    ),
-)
-FHIR = Section(
-    "Laboratory file: FHIR resources",
-    "In the report with entry or line, element, what was found and what is expected. Of an Observation that does not "
-    "hold nothing is taken; beside these, the codes of rows above.",
-    IMPORTS,
-    (
-        Code("fhir-resource", "An entry, or line, is a resource with its type, and no Bundle.", _SEND_AGAIN),
-        Code("fhir-shape", "An element is a text, an object or a list, as FHIR has it; text has no NUL.", _SEND_AGAIN),
-        Code(
-            "fhir-modifier",
-            "No modifierExtension and no implicitRules: they can turn the meaning of the rest round.",
-            "Ask the laboratory what it says; have it sent without.",
-        ),
-        Code(
-            "fhir-status",
-            "An Observation is final, amended or corrected, or withdrawn; a report has a status of the standard.",
-            "Wait for the final result, or declare `preliminary`: take.",
-        ),
-        Code(
-            "fhir-reference",
-            "A reference means one resource of the file: by address, by type and id, or contained.",
-            "Have the laboratory send the resource too, once.",
-        ),
-        Code(
-            "fhir-subject",
-            "A Patient has one identifier of the declared system; specimen and result are of it, without focus.",
-            "Correct `subject` of the layout, or have the file corrected.",
-        ),
-        Code(
-            "fhir-accession",
-            "There is one identifier where the accession number is declared to stand.",
-            "Name its system in `accession` of the layout.",
-        ),
-        Code(
-            "fhir-code",
-            "A result has one code of a declared system.",
-            "Add the system to `codes` of the layout, or have the code corrected.",
-        ),
-        Code("fhir-specimen", "The specimen of a result was not entered in error.", _SEND_AGAIN),
-        Code(
-            "fhir-time",
-            "A time has its offset from UTC; a result has a date, a time or a period, and no timing.",
-            _SEND_AGAIN,
-        ),
-        Code(
-            "fhir-value",
-            "A result has one value: a quantity, text, concept, integer or ratio without units; or a reason.",
-            _SEND_AGAIN,
-        ),
-        Code(
-            "fhir-comparator",
-            "A comparator is < or >, in a ratio of the denominator. A limit is stored as an open interval.",
-            "Ask the laboratory for < or >, or for the result as text.",
-        ),
-        Code(
-            "fhir-unit",
-            "A coded unit is of UCUM. A unit without code is the assay's, or declared in `units`.",
-            _SEND_AGAIN,
-        ),
-        Code("fhir-range", "A limit of a reference range is a number in the unit of its value.", _SEND_AGAIN),
-        Code(
-            "fhir-report",
-            "What a report or panel names is in the file, and withdrawn where the report or panel is.",
-            "Have the laboratory send what is missing, or say which counts.",
-        ),
-        Code(
-            "fhir-bundle",
-            "A Bundle is a collection, searchset, message, document, transaction or batch with a list of entries.",
-            "Ask for one of these; a history holds several versions of a result.",
-        ),
-        *_JSON,
     ),
 )
 RECORDS_OF_SDTM = Section(
@@ -341,7 +268,7 @@ _DATASET_JSON = (
         _EXPORT_AGAIN,
     ),
     Code("json-nul", "A text holds no NUL character.", "Correct the value."),
-    *_JSON,
+    *JSON,
 )
 DATASETS = Section(
     "SDTM: datasets",
@@ -452,4 +379,4 @@ COMMANDS = Section(
         Code("web-ended", "The web server of `demo` runs until Ctrl-C.", "See var/demo/web.log."),
     ),
 )
-SECTIONS = (ROWS, FILES, LAYOUTS, FHIR, RECORDS_OF_SDTM, DATASETS, RECORDS, COMMANDS)
+SECTIONS = (ROWS, FILES, LAYOUTS, RECORDS_OF_SDTM, DATASETS, RECORDS, COMMANDS)

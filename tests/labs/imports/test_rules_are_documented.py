@@ -2,7 +2,7 @@
 
 import re
 
-from labs import codes
+from labs.codes_fhir import FHIR
 from tests.databases import ROOT
 
 SOURCES = ["rules.py", "checks.py", "central_csv.py", "load.py", "specimens.py"]
@@ -26,6 +26,6 @@ def test_every_rule_stands_in_the_how_to_page():
 def test_every_rule_of_fhir_stands_in_its_how_to_page():
     page = (ROOT / "docs/how-to/import-fhir.md").read_text()
     sources = [path.name for path in (ROOT / "labs/imports").glob("fhir*.py")]
-    found = rules(sources) | {one.code for one in codes.FHIR.codes}
+    found = rules(sources) | {one.code for one in FHIR.codes}
     assert {"fhir-comparator", "json-cut-off", "too-long"} <= found
     assert sorted(rule for rule in found if f"`{rule}`" not in page) == []
