@@ -8,6 +8,7 @@ MODULES = [
     ["bench.one_subject"],
     ["bench.lookups"],
     ["bench.bad_rows"],
+    ["bench.retransfer"],
     ["bench.fhir"],
 ]
 

@@ -90,7 +90,7 @@ def main() -> None:
                 limit = seconds(lambda path=path: bare_copy(database, path))
                 if not turn:
                     # The warm-up is the command in a process of its own, whose memory is the importer's and no more.
-                    peak = _peak_of_command(database, study, laboratory, path)
+                    peak = peak_of_command(database, study, laboratory, path)
                     path.unlink()
                     continue
                 work = seconds(
@@ -114,7 +114,7 @@ def main() -> None:
         shutil.rmtree(folder)
 
 
-def _peak_of_command(database: Database, study: Study, laboratory: Laboratory, path: Path) -> float:
+def peak_of_command(database: Database, study: Study, laboratory: Laboratory, path: Path) -> float:
     """Largest memory of the command that imports the file, MB."""
     command = [sys.executable, "manage.py", "import_labs", str(path)]
     command += ["--study", study.code, "--laboratory", laboratory.code]

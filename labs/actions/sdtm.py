@@ -10,10 +10,11 @@ from django.db import transaction
 
 from cart.models import ProtocolVersion, Study
 from labs.actions.raw_files import RawFileError, keep_raw_file
+from labs.actions.references import latest_today
 from labs.actions.sdtm_exposures import store_exposures
 from labs.actions.sdtm_report import DomainCount, Refusal, SdtmReport
 from labs.actions.sdtm_subjects import births, store_subjects
-from labs.actions.transfers import latest_today, load_transfer
+from labs.actions.transfers import load_transfer
 from labs.imports.records import Checked, in_runs
 from labs.imports.report import About
 from labs.imports.sdtm import SequencesSeen, analyte_source, laboratory_rows, text

@@ -1,10 +1,9 @@
 """A laboratory's file from receipt to acceptance: kept, checked, loaded in one transaction, reported."""
 
-import datetime as dt
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from django.db import transaction
@@ -12,10 +11,12 @@ from django.utils import timezone
 
 from cart.actions.endpoints import request_recompute
 from cart.models import Study
+from labs.actions.compared import Compared, basis_of, compare_with_last, quarantined_lines
 from labs.actions.raw_files import keep_raw_file, stored_path
+from labs.actions.references import read_references
 from labs.actions.vanished import ask_for_vanished_rows, is_cumulative
 from labs.imports.ahead import made_ahead
-from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError, read_blocks
+from labs.imports.central_csv import FINDING_SCHEMA, Block, FileRefusedError, read_blocks
 from labs.imports.checks import References, check_rows
 from labs.imports.fhir import read_checked
 from labs.imports.fhir_layout import FhirLayout
@@ -26,11 +27,10 @@ from labs.imports.records import Checked
 from labs.imports.report import About, Report, Totals
 from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
-from trialsite.isolation.columns import copy_in, read_columns
+from trialsite.isolation.columns import copy_in
 
-# The last place on Earth where a day is still to come ends it for everybody: nothing is collected later.
-LATEST_ZONE = ZoneInfo("Pacific/Kiritimati")
 KEPT_FINDINGS = 10_000
+Blocks = Callable[[], Iterable[tuple[int, Checked]]]
 
 
 class _Refused(Exception):
@@ -38,6 +38,10 @@ class _Refused(Exception):
         super().__init__("refused")
         self.totals = totals
         self.findings = findings
+
+
+class _Unsound(Exception):
+    pass
 
 
 class _Repeated(Exception):
@@ -64,20 +68,19 @@ def import_file(
         raw = keep_raw_file(path)
     references = read_references(study, laboratory)
     about = About(path.name)
-
-    def blocks() -> Iterable[tuple[int, Checked]]:
-        if isinstance(layout, FhirLayout):
-            return read_checked(stored_path(raw.sha256), layout, references, about)
-        return _delimited(stored_path(raw.sha256), layout, references)
-
+    file = stored_path(raw.sha256)
+    reading: dict[str, Any] = (
+        {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
+        if isinstance(layout, FhirLayout)
+        else _delimited(file, layout, references)
+    )
     return load_transfer(
         study=study,
         laboratory=laboratory,
         raw=raw,
-        kind=Transfer.Kind.FHIR if isinstance(layout, FhirLayout) else Transfer.Kind.CENTRAL_CSV,
         about=about,
         layout=laboratory.layout,
-        blocks=blocks,
+        **reading,
         quarantine=laboratory.quarantine,
         check_only=check_only,
         actor=actor,
@@ -85,11 +88,25 @@ def import_file(
     )
 
 
-def _delimited(path: Path, layout: Layout, references: References) -> Iterator[tuple[int, Checked]]:
-    for block in read_blocks(path, layout):
-        checked = check_rows(block.rows, references, layout)
-        findings = pl.concat([block.findings, checked.findings])
-        yield block.lines, Checked(checked.rows, checked.specimens, findings)
+def _delimited(file: Path, layout: Layout, references: References) -> dict[str, Any]:
+    """How ``load_transfer`` reads a delimited file; a cumulative one beside the last."""
+
+    def check(blocks: Iterable[Block]) -> Iterator[tuple[int, Checked]]:
+        for block in blocks:
+            checked = check_rows(block.rows, references, layout)
+            findings = pl.concat([block.findings, checked.findings])
+            yield block.lines, Checked(checked.rows, checked.specimens, findings)
+
+    def compare(transfer: Transfer) -> tuple[Compared, Blocks] | None:
+        compared = compare_with_last(transfer, references, layout)
+        return None if compared is None else (compared, lambda: check(compared.blocks))
+
+    return {
+        "kind": Transfer.Kind.CENTRAL_CSV,
+        "blocks": lambda: check(read_blocks(file, layout)),
+        "compare": compare if layout.delivery == "cumulative" else None,
+        "basis": basis_of(references),
+    }
 
 
 def load_transfer(
@@ -100,15 +117,18 @@ def load_transfer(
     kind: str,
     about: About,
     layout: dict[str, Any],
-    blocks: Callable[[], Iterable[tuple[int, Checked]]],
+    blocks: Blocks,
     quarantine: bool,
     check_only: bool,
     actor: str,
     reason: str,
+    compare: Callable[[Transfer], tuple[Compared, Blocks] | None] | None = None,
+    basis: tuple[str, int] = ("", 0),
 ) -> Report:
     """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction.
 
-    ``about``: the name of the file, and what its reader learns on the way.
+    ``about``: the name of the file, and what its reader learns on the way. ``compare`` gives what of the file has
+    to be read beside the last one, or None; ``basis`` is kept for the next.
 
     A file that was accepted is not taken again, but for one of which rows are quarantined: it is read again, and
     where some of them hold by now, a new transfer stores these; the others of its rows count as duplicates.
@@ -120,6 +140,8 @@ def load_transfer(
         "kind": kind,
         "file_name": about.file_name[:255],
         "layout": layout,
+        "basis": basis[0],
+        "basis_subject": basis[1],
     }
     with acting(actor=actor, reason=reason):
         try:
@@ -136,22 +158,24 @@ def load_transfer(
                 if previous is not None and not previous.rows_quarantined:
                     raise _Repeated(previous)
                 transfer = Transfer.objects.create(state=Transfer.State.CHECKED, **fields)
-                totals, findings = _load_blocks(
-                    transfer, blocks, quarantine=quarantine, reason=reason, waiting=_quarantined_lines(previous)
+                compared = compare(transfer) if compare is not None and previous is None else None
+                waiting = quarantined_lines(previous) if previous is not None else None
+                totals, findings, lost = _load_what_differs(
+                    transfer, blocks, compared, quarantine=quarantine, reason=reason, waiting=waiting
                 )
                 if previous is not None and not totals.applied and totals.quarantined == previous.rows_quarantined:
                     # What kept its rows back, an unknown code or a missing kit, does so still.
                     raise _Repeated(previous)
                 refused = bool(findings.height) and not quarantine
                 if is_cumulative(transfer) and not refused and previous is None:
-                    totals.vanished = ask_for_vanished_rows(transfer)
+                    totals.vanished = ask_for_vanished_rows(transfer, lost)
                 if check_only or refused:
                     raise _Refused(totals, findings)
                 _accept(transfer, totals, findings)
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
         except _Repeated as repeated:
-            waiting = Totals(quarantined=repeated.previous.rows_quarantined)
-            return Report(about.file_name, waiting, accepted=True, number=str(repeated.previous), repeated=True)
+            still = Totals(quarantined=repeated.previous.rows_quarantined)
+            return Report(about.file_name, still, accepted=True, number=str(repeated.previous), repeated=True)
         except _Refused as refused:
             number = "" if check_only else _keep_refusal(fields, refused)
             return Report(
@@ -175,11 +199,28 @@ def load_transfer(
     )
 
 
-def _quarantined_lines(previous: Transfer | None) -> pl.Series | None:
-    if previous is None:
-        return None
-    rows = previous.rows.filter(outcome="quarantined").order_by("line").values_list("line", flat=True).distinct()
-    return pl.Series("line", list(rows), dtype=pl.Int64)
+def _load_what_differs(
+    transfer: Transfer,
+    blocks: Blocks,
+    compared: tuple[Compared, Blocks] | None,
+    *,
+    quarantine: bool,
+    reason: str,
+    waiting: pl.Series | None,
+) -> tuple[Totals, pl.DataFrame, list[int] | None]:
+    """Totals, findings, and the subjects whose rows may have vanished; None where all have to be looked at."""
+    if compared is not None:
+        beside, changed = compared
+        # Where rows of the file contradict each other, all of them are read to say which.
+        with contextlib.suppress(_Unsound, _Refused), transaction.atomic():
+            totals, findings = _load_blocks(transfer, changed, quarantine=quarantine, reason=reason, waiting=None)
+            if not beside.is_sound(transfer) or "conflicting-rows" in findings["rule"]:
+                raise _Unsound
+            totals.rows += beside.unchanged
+            totals.duplicate += beside.unchanged
+            return totals, findings, beside.subjects
+    totals, findings = _load_blocks(transfer, blocks, quarantine=quarantine, reason=reason, waiting=waiting)
+    return totals, findings, None
 
 
 class _Tally:
@@ -222,7 +263,7 @@ class _Tally:
 
 def _load_blocks(
     transfer: Transfer,
-    blocks: Callable[[], Iterable[tuple[int, Checked]]],
+    blocks: Blocks,
     *,
     quarantine: bool,
     reason: str,
@@ -321,44 +362,3 @@ def _keep_findings(transfer: Transfer, findings: pl.DataFrame, *, outcome: str) 
             pl.col("text").fill_null("").alias("received_text"),
         ),
     )
-
-
-def read_references(study: Study, laboratory: Laboratory) -> References:
-    """Small frames that rows are checked against."""
-    subjects = read_columns(
-        "SELECT s.code, s.id, z.time_zone, s.year_of_birth, min(c.signed_on)::text FROM cart_subject s"
-        " JOIN cart_site z ON z.id = s.site_id LEFT JOIN cart_consent c ON c.subject_id = s.id"
-        " WHERE s.study_id = %(study)s GROUP BY s.id, z.time_zone",
-        {"study": study.pk},
-        {
-            "subject": pl.String,
-            "subject_id": pl.Int64,
-            "time_zone": pl.String,
-            "year_of_birth": pl.Int64,
-            "consent_on": pl.Date,
-        },
-    )
-    codes = read_columns(
-        "SELECT c.code, a.id, a.kind FROM labs_analytecode c JOIN labs_analyte a ON a.id = c.analyte_id"
-        " WHERE c.laboratory_id = %(laboratory)s",
-        {"laboratory": laboratory.pk},
-        {"code": pl.String, "analyte_id": pl.Int64, "kind": pl.String},
-    )
-    assays = read_columns(
-        "SELECT analyte_id, id, unit, valid_from::text, valid_to::text FROM labs_assayversion"
-        " WHERE laboratory_id = %(laboratory)s",
-        {"laboratory": laboratory.pk},
-        {
-            "analyte_id": pl.Int64,
-            "assay_id": pl.Int64,
-            "assay_unit": pl.String,
-            "valid_from": pl.Date,
-            "valid_to": pl.Date,
-        },
-    )
-    return References(subjects, codes, assays, today=latest_today())
-
-
-def latest_today() -> dt.date:
-    """Today where the day is furthest on: a site east of the server is not in its future."""
-    return timezone.now().astimezone(LATEST_ZONE).date()

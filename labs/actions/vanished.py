@@ -25,6 +25,7 @@ JOIN labs_analyte a ON a.id = r.analyte_id
 WHERE t.id = %(transfer)s
   AND NOT EXISTS (SELECT FROM {SEEN} k WHERE k.key = r.id >> {VERSION_BITS})
   AND NOT EXISTS (SELECT FROM labs_result n WHERE n.version > 1 AND n.id = r.id + 1)
+  AND (%(subjects)s::bigint[] IS NULL OR s.subject_id = ANY(%(subjects)s))
 ORDER BY r.id
 ON CONFLICT (target_table, target_id, target_field, origin) WHERE status <> 'closed' AND origin <> 'person' DO NOTHING
 """
@@ -35,11 +36,14 @@ def is_cumulative(transfer: Transfer) -> bool:
     return bool(transfer.layout.get("delivery") == "cumulative")
 
 
-def ask_for_vanished_rows(transfer: Transfer) -> int:
+def ask_for_vanished_rows(transfer: Transfer, subjects: list[int] | None = None) -> int:
     """Open a data query for each result of an earlier file that this one, just loaded, does not hold.
 
-    Returns how many queries were opened; a result that is being asked about already is not asked about again.
+    ``subjects``: only theirs, where it is known that the others lost none. Returns how many queries were opened;
+    what is being asked about already is not asked about again.
     """
+    if subjects == []:
+        return 0
     with connection.cursor() as cursor:
-        cursor.execute(_ASK, {"transfer": transfer.pk})
+        cursor.execute(_ASK, {"transfer": transfer.pk, "subjects": subjects})
         return int(cursor.rowcount)

@@ -29,6 +29,7 @@ FINDING_SCHEMA = {
     "text": pl.String,
 }
 _BOM = codecs.BOM_UTF8
+_ODD_BYTES = (b"\x00", b"\r", b"\x01")
 
 
 class FileRefusedError(ValueError):
@@ -57,23 +58,62 @@ def read_blocks(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -
     FileRefusedError
         Empty file, wrong encoding, header that does not fit the layout, a line without end.
     """
-    pieces = _pieces(path, block_bytes)
-    header: list[str] | None = None
-    line = 1
-    for raw in pieces:
-        piece = _as_utf8(raw, layout, line)
-        if header is None:
-            head, _, piece = piece.partition(b"\n")
-            header = _header(head, layout)
-            line = 2
-        if piece:
-            block = _block(piece, header, layout, line)
-            yield block
-            line += block.lines
-    if header is None:
+    header, line = read_header(path, layout), 2
+    for piece in read_pieces(path, layout, block_bytes=block_bytes):
+        block = _block(piece, header, layout, line)
+        yield block
+        line += block.lines
+
+
+def read_header(path: Path, layout: Layout) -> list[str]:
+    """Column names of a file, checked against the layout.
+
+    Raises
+    ------
+    FileRefusedError
+        Empty file, or a header that does not fit the layout.
+    """
+    first = next(_pieces(path, FIRST_BLOCK_BYTES), None)
+    if first is None:
         raise FileRefusedError(
             "The file is empty; line 1 must hold the column names. [empty-file]", line=1, rule="empty-file"
         )
+    return _header(_as_utf8(first.partition(b"\n")[0], layout, path=path).removesuffix(b"\r"), layout)
+
+
+def read_pieces(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """The lines below the header in UTF-8, with LF line ends, in pieces of whole lines.
+
+    Raises
+    ------
+    FileRefusedError
+        Wrong encoding, or no line end where there should be one.
+    """
+    offset = 0
+    for raw in _pieces(path, block_bytes):
+        piece = _as_utf8(raw, layout, path=path, offset=offset)
+        if not offset:
+            piece = piece.partition(b"\n")[2]
+        offset += len(raw)
+        if piece:
+            yield piece
+
+
+def split_lines(piece: bytes) -> pl.Series | None:
+    """Texts of the lines of a piece; None where one is blank or holds bytes that no record has."""
+    if any(mark in piece for mark in _ODD_BYTES):
+        return None
+    texts = _read_text(piece, "\x01", ["text"], quote=None)["text"]
+    return None if texts.len() != _count_lines(piece) or (texts == "").any() else texts
+
+
+def block_of_lines(numbers: pl.Series, texts: pl.Series, header: list[str], layout: Layout) -> Block:
+    """Block of single lines of a file; ``numbers`` are their line numbers."""
+    block = _block("\n".join([*texts, ""]).encode(), header, layout, 0)
+    rows, findings = (
+        frame.with_columns(numbers[frame["line"]].alias("line")) for frame in (block.rows, block.findings)
+    )
+    return Block(rows, findings, block.lines)
 
 
 def _pieces(path: Path, block_bytes: int) -> Iterator[bytes]:
@@ -96,8 +136,9 @@ def _pieces(path: Path, block_bytes: int) -> Iterator[bytes]:
         yield rest
 
 
-def _as_utf8(raw: bytes, layout: Layout, line: int) -> bytes:
-    if line == 1:
+def _as_utf8(raw: bytes, layout: Layout, *, path: Path, offset: int = 0) -> bytes:
+    """A piece of the file from ``offset`` on in UTF-8, with LF line ends."""
+    if not offset:
         if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise FileRefusedError(
                 f"The file is UTF-16; the layout declares {layout.encoding}. [encoding]", line=1, rule="encoding"
@@ -106,14 +147,23 @@ def _as_utf8(raw: bytes, layout: Layout, line: int) -> bytes:
     try:
         text = raw.decode(layout.encoding)
     except UnicodeDecodeError as error:
-        at = line + raw.count(b"\n", 0, error.start)
+        at = 1 + _line_ends_before(path, offset) + raw.count(b"\n", 0, error.start)
         raise FileRefusedError(
             f"Line {at}: byte {raw[error.start]:#04x} is not {layout.encoding}, which the layout declares. [encoding]",
             line=at,
             rule="encoding",
         ) from error
     utf8 = raw if codecs.lookup(layout.encoding).name in {"utf-8", "ascii"} else text.encode()
-    return utf8.replace(b"\r\n", b"\n")
+    return utf8.replace(b"\r\n", b"\n") if b"\r" in utf8 else utf8
+
+
+def _line_ends_before(path: Path, offset: int) -> int:
+    ends = 0
+    with path.open("rb") as file:
+        while offset and (chunk := file.read(min(offset, BLOCK_BYTES))):
+            ends += chunk.count(b"\n")
+            offset -= len(chunk)
+    return ends
 
 
 def _header(head: bytes, layout: Layout) -> list[str]:
@@ -140,9 +190,8 @@ def _header(head: bytes, layout: Layout) -> list[str]:
 
 
 def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> Block:
-    lines = piece.count(b"\n") + (not piece.endswith(b"\n"))
-    regular = not any(mark in piece for mark in (b"\x00", b"\r", b"\x01", b"\n\n")) and not piece.startswith(b"\n")
-    rows = _split_fast(piece, header, layout, lines) if regular else None
+    lines = _count_lines(piece)
+    rows = _split_fast(piece, header, layout, lines) if _is_regular(piece) else None
     if rows is not None:
         numbered = rows.with_columns(pl.int_range(first_line, first_line + lines, dtype=pl.Int64).alias("line"))
         findings = pl.DataFrame(schema=FINDING_SCHEMA)
@@ -151,6 +200,15 @@ def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> 
     present = {name: field for field, name in layout.columns.items()}
     fields = numbered.select("line", *[pl.col(name).alias(field) for name, field in present.items()])
     return Block(fields, findings, lines)
+
+
+def _count_lines(piece: bytes) -> int:
+    return piece.count(b"\n") + (not piece.endswith(b"\n"))
+
+
+def _is_regular(piece: bytes) -> bool:
+    """No blank line, and no byte that polars would read in its own way?"""
+    return not any(mark in piece for mark in (*_ODD_BYTES, b"\n\n")) and not piece.startswith(b"\n")
 
 
 def _split_fast(piece: bytes, header: list[str], layout: Layout, lines: int) -> pl.DataFrame | None:

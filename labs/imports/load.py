@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 from django.db import connection
 
-from labs.imports.central_csv import FINDING_SCHEMA
+from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError
 from labs.imports.records import Checked
 from labs.imports.specimens import SpecimenBook
-from labs.models.result import ANALYTE_BITS, MAX_VERSION, VERSION_BITS
+from labs.models.result import ANALYTE_BITS, MAX_VERSION, VERSION_BITS, by_index
 from trialsite.isolation.columns import CopiesBehind, copy_in, read_columns
 
 # Columns that not every source has, with the value of one that has not; the database holds null instead.
@@ -43,8 +43,16 @@ _CURRENT_SCHEMA = {
     **dict.fromkeys(CONTENT, pl.String),
     "source_sequence": pl.Int64,
 }
-# Key (without version) of every result of an earlier file that a cumulative file holds again.
+# Key (without version) of every result of an earlier file that this one holds again, the same or changed. Of a
+# file that is not cumulative only the same ones are noted.
 SEEN = "seen_result"
+_CONTRADICTION = f"""
+WITH corrected AS MATERIALIZED (
+    SELECT id, specimen_id, analyte_id, line FROM labs_result WHERE version > 1 AND transfer_id = %(transfer)s)
+SELECT r.line, s.accession, a.code FROM corrected r JOIN {SEEN} k ON k.key = r.id >> {VERSION_BITS} AND k.same
+JOIN labs_specimen s ON s.id = r.specimen_id JOIN labs_analyte a ON a.id = r.analyte_id
+ORDER BY r.line LIMIT 1
+"""
 ONE_VALUE = "one value for one specimen and analyte in a file"
 
 
@@ -85,8 +93,9 @@ class ResultLoader:
             # The triggers keep a statement's rows in memory: the default of 4 MB would send them to disk.
             cursor.execute("SET LOCAL work_mem = '256MB'")
             cursor.execute("CREATE TEMP TABLE IF NOT EXISTS incoming_key (id bigint) ON COMMIT DROP")
-            if cumulative:
-                cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {SEEN} (key bigint) ON COMMIT DROP; TRUNCATE {SEEN}")
+            cursor.execute(
+                f"CREATE TEMP TABLE IF NOT EXISTS {SEEN} (key bigint, same boolean) ON COMMIT DROP; TRUNCATE {SEEN}"
+            )
 
     def __enter__(self) -> "ResultLoader":
         self._copies.__enter__()
@@ -105,9 +114,31 @@ class ResultLoader:
         return self._load(rows.filter(~last), specimens.head(-1))
 
     def finish(self) -> Loaded:
-        """Store what :meth:`load` held back."""
+        """Store what :meth:`load` held back.
+
+        Raises
+        ------
+        FileRefusedError
+            A row of one block repeats a stored value that a row of another block changes.
+        """
         held, self._held = self._held, None
-        return self._load(*held) if held is not None else NOTHING
+        loaded = self._load(*held) if held is not None else NOTHING
+        self._refuse_contradiction()
+        return loaded
+
+    def _refuse_contradiction(self) -> None:
+        self._copies.settle()
+        with by_index(), connection.cursor() as cursor:
+            cursor.execute(_CONTRADICTION, {"transfer": self._transfer_id})
+            found = cursor.fetchone()
+        if found is not None:
+            line, accession, analyte = found
+            raise FileRefusedError(
+                f"Line {line}: {analyte} of specimen {accession} has another value than a second row of this file "
+                f"gives; expected {ONE_VALUE}. [conflicting-rows]",
+                line=line,
+                rule="conflicting-rows",
+            )
 
     def _load(self, rows: pl.DataFrame, specimens: pl.DataFrame) -> Loaded:
         if not rows.height:
@@ -128,8 +159,7 @@ class ResultLoader:
         self._store(fresh.with_columns(pl.lit(1, dtype=pl.Int64).alias("version")))
         applied, corrected, duplicate = fresh.height, 0, repeated
         if fresh.height < rows.height:
-            self._note_seen(rows.filter(known))
-            same, corrections, clashes = self._compared(rows.filter(known))
+            equal, corrections, clashes = self._compared(rows.filter(known))
             if not self._corrects:
                 newer = corrections.filter(pl.col("version") > 1)
                 findings.append(_finding(newer, specimens, "newer-value", "no other value from a later file"))
@@ -143,14 +173,15 @@ class ResultLoader:
             )
             applied += corrections.height
             corrected = corrections.filter(pl.col("version") > 1).height
-            duplicate += same
+            duplicate += equal
         return Loaded(applied, corrected, duplicate, pl.concat(findings))
 
-    def _note_seen(self, known: pl.DataFrame) -> None:
-        """Remember in the database which results of earlier files this one holds too."""
-        if self._cumulative:
-            key = pl.col("specimen_id") * 2**ANALYTE_BITS + pl.col("analyte_id").cast(pl.Int64)
-            self._copies.copy_in(SEEN, known.select(key.alias("key")))
+    def _note_seen(self, beside: pl.DataFrame) -> None:
+        """Remember in the database which results of earlier files this one holds too, and which of them the same."""
+        key = pl.col("specimen_id") * 2**ANALYTE_BITS + pl.col("analyte_id").cast(pl.Int64)
+        earlier = beside.filter(pl.col("there") & ~pl.col("own"))
+        noted = earlier if self._cumulative else earlier.filter("same")
+        self._copies.copy_in(SEEN, noted.select(key.alias("key"), "same"))
 
     def _compared(self, known: pl.DataFrame) -> tuple[int, pl.DataFrame, pl.DataFrame]:
         """Rows of specimens that were there: number of equal ones, corrections, clashes within this file."""
@@ -161,6 +192,7 @@ class ResultLoader:
         beside = beside.with_columns(
             there.alias("there"), own.alias("own"), _same_content(beside, "_old").alias("same")
         )
+        self._note_seen(beside)
         equal = pl.col("there") & pl.col("same")
         changed = beside.filter(~equal & ~(pl.col("there") & pl.col("own")))
         return (

@@ -298,6 +298,19 @@ class Migration(migrations.Migration):
                         help_text="Rows of earlier files that this cumulative file no longer holds; each opened a query.",
                     ),
                 ),
+                (
+                    "basis",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="Digest of what the rows were checked against.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "basis_subject",
+                    models.BigIntegerField(default=0, editable=False, help_text="Last subject in that digest."),
+                ),
                 ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 (

@@ -1,9 +1,11 @@
 """One laboratory value as it was received, for ever."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 
 from cart.models.fields import ExactDecimalField
@@ -23,6 +25,20 @@ SUBJECT_KEY_MASK = 2**SUBJECT_KEY_BITS - 1
 def result_key(*, specimen_id: int, analyte_id: int, version: int) -> int:
     """Packed primary key of a result: specimen, analyte, version from high bits to low."""
     return (specimen_id << (ANALYTE_BITS + VERSION_BITS)) | (analyte_id << VERSION_BITS) | version
+
+
+@contextmanager
+def by_index() -> Iterator[None]:
+    """Statements in here are planned by indexes.
+
+    The planner does not know a table that was filled in this very transaction, and would read all of it for the
+    few rows of the index on superseding results.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = on")
 
 
 class ResultQuerySet(models.QuerySet["Result"]):

@@ -53,6 +53,10 @@ class Transfer(models.Model):
         default=0,
         help_text="Rows of earlier files that this cumulative file no longer holds; each opened a query.",
     )
+    basis = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Digest of what the rows were checked against."
+    )
+    basis_subject = models.BigIntegerField(default=0, editable=False, help_text="Last subject in that digest.")
     received_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from cart.models import Consent
-from labs.actions.transfers import latest_today
+from labs.actions.references import latest_today
 from labs.models import Result
 from tests.cart.records import make_subject, make_trial
 from tests.labs.imports.fhir_records import (

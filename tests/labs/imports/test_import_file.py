@@ -3,9 +3,10 @@
 import pytest
 
 from cart.models import StaleSubject
+from labs.imports import central_csv
 from labs.models import Analyte, AnalyteCode, AssayVersion, Result, Specimen, Transfer, TransferRow
 from tests.cart.records import make_infused_subject, make_subject, make_trial
-from tests.labs.records import import_rows, make_laboratory, row
+from tests.labs.records import HEADER, import_rows, make_laboratory, row
 from trialsite.audit.models import AuditContext
 from trialsite.jobs.models import Job
 
@@ -282,3 +283,29 @@ def test_conflict_with_the_last_row_of_the_file_is_found(trial, subject, laborat
     report = import_rows(trial.study, laboratory, tmp_path, "a.csv", *rows)
     assert report.findings.select("line", "rule").rows() == [(3, "conflicting-rows")]
     assert not Result.objects.exists()
+
+
+@pytest.mark.parametrize("changed_first", [True, False])
+def test_a_stored_value_repeated_and_changed_in_one_file_is_refused_wherever_the_rows_stand(
+    trial, subject, laboratory, tmp_path, monkeypatch, changed_first
+):
+    same = row("KUL-001", "A1", "2024-03-01", "SCL70", "80")
+    changed = row("KUL-001", "A1", "2024-03-01", "SCL70", "90")
+    other = row("KUL-001", "A2", "2024-04-01", "SCL70", "70")
+    assert import_rows(trial.study, laboratory, tmp_path, "one.csv", same, other).accepted
+    rows = [changed, other, same] if changed_first else [same, other, changed]
+    # A block of its own for each row, but for the last.
+    monkeypatch.setattr(central_csv, "FIRST_BLOCK_BYTES", len(HEADER) + len(rows[0]) + 2)
+    report = import_rows(trial.study, laboratory, tmp_path, "two.csv", *rows)
+    assert not report.accepted
+    assert "[conflicting-rows]" in report.text()
+    assert Result.objects.count() == 2
+
+
+def test_a_correction_sent_twice_in_one_file_is_one_correction(trial, subject, laboratory, tmp_path, monkeypatch):
+    changed = row("KUL-001", "A1", "2024-03-01", "SCL70", "90")
+    other = row("KUL-001", "A2", "2024-04-01", "SCL70", "70")
+    import_rows(trial.study, laboratory, tmp_path, "one.csv", row("KUL-001", "A1", "2024-03-01", "SCL70", "80"), other)
+    monkeypatch.setattr(central_csv, "FIRST_BLOCK_BYTES", len(HEADER) + len(changed) + 2)
+    report = import_rows(trial.study, laboratory, tmp_path, "two.csv", changed, other, changed)
+    assert (report.totals.corrected, report.totals.duplicate) == (1, 2), report.text()
