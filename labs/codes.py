@@ -4,7 +4,7 @@ from cart.codes import UNKNOWN_STUDY, WRONG_SUBJECT
 from trialsite.codes import Code, Section
 
 IMPORTS = ("labs/imports/", "labs/actions/")
-_SEND_AGAIN = "Have the laboratory correct it and send the file again."
+SEND_AGAIN = "Have the laboratory correct it and send the file again."
 _FILE_UNREADABLE = Code(
     "file-unreadable",
     "The path names a file that this account may read.",
@@ -27,13 +27,13 @@ ROWS = Section(
     "the agreement with the laboratory allows quarantine: then it waits, and the others are stored.",
     IMPORTS,
     (
-        Code("missing-subject", "A row names its subject.", _SEND_AGAIN),
+        Code("missing-subject", "A row names its subject.", SEND_AGAIN),
         Code(
             "unknown-subject",
             "The subject code is one of this study.",
             "Enter the subject, or have the code corrected; import again.",
         ),
-        Code("missing-accession", "A row names its specimen by the accession number.", _SEND_AGAIN),
+        Code("missing-accession", "A row names its specimen by the accession number.", SEND_AGAIN),
         Code(
             "unknown-analyte",
             "The test code is one of this laboratory.",
@@ -44,18 +44,18 @@ ROWS = Section(
             "An assay version of the analyte is in force at this laboratory on the day of collection.",
             "Enter it under Study set-up > Assay versions, or have the date corrected.",
         ),
-        Code("missing-date", "A row says when its specimen was collected.", _SEND_AGAIN),
+        Code("missing-date", "A row says when its specimen was collected.", SEND_AGAIN),
         Code(
             "date-format",
             "A date is in the format that the layout declares.",
             "Correct `date_format` of the layout, or have the file corrected. Nothing is guessed.",
         ),
-        Code("impossible-date", "The day and the time exist in the calendar.", _SEND_AGAIN),
-        Code("clock-gap", "The time exists at the site: clocks skip an hour when summer time begins.", _SEND_AGAIN),
+        Code("impossible-date", "The day and the time exist in the calendar.", SEND_AGAIN),
+        Code("clock-gap", "The time exists at the site: clocks skip an hour when summer time begins.", SEND_AGAIN),
         Code(
             "future-date",
             "Nothing is collected later than today, wherever on Earth the day is furthest on.",
-            _SEND_AGAIN,
+            SEND_AGAIN,
         ),
         Code(
             "before-birth",
@@ -75,7 +75,7 @@ ROWS = Section(
         Code(
             "unknown-condition",
             "The condition is good, haemolysed, insufficient, other, or empty (good).",
-            _SEND_AGAIN,
+            SEND_AGAIN,
         ),
         Code(
             "unit-mismatch",
@@ -108,14 +108,14 @@ ROWS = Section(
             "A cumulative file holds every row of the files before it. A warning: the file is taken.",
             "Answer the data query: the row was withdrawn, or forgotten.",
         ),
-        Code("conflicting-rows", "A file gives one value for one specimen and analyte.", _SEND_AGAIN),
+        Code("conflicting-rows", "A file gives one value for one specimen and analyte.", SEND_AGAIN),
         _TOO_MANY_VERSIONS,
-        Code("too-long", "A text fits its column; the report says how many characters that are.", _SEND_AGAIN),
-        Code("field-count", "A line has as many fields as line 1.", _SEND_AGAIN),
-        Code("quotes", "A quoted field closes on its line; a quote inside it is doubled.", _SEND_AGAIN),
-        Code("nul", "A line holds no NUL character.", _SEND_AGAIN),
-        Code("line-end", "A line ends with LF or CRLF, and no CR stands inside it.", _SEND_AGAIN),
-        Code("blank-line", "Every line is a record.", _SEND_AGAIN),
+        Code("too-long", "A text fits its column; the report says how many characters that are.", SEND_AGAIN),
+        Code("field-count", "A line has as many fields as line 1.", SEND_AGAIN),
+        Code("quotes", "A quoted field closes on its line; a quote inside it is doubled.", SEND_AGAIN),
+        Code("nul", "A line holds no NUL character.", SEND_AGAIN),
+        Code("line-end", "A line ends with LF or CRLF, and no CR stands inside it.", SEND_AGAIN),
+        Code("blank-line", "Every line is a record.", SEND_AGAIN),
     ),
 )
 FILES = Section(
@@ -129,13 +129,13 @@ FILES = Section(
             "Every byte is text in the encoding of the layout.",
             "Correct `encoding` of the layout, or have the file corrected.",
         ),
-        Code("header", "The column names can be read.", _SEND_AGAIN),
+        Code("header", "The column names can be read.", SEND_AGAIN),
         Code(
             "missing-column",
             "The file has every column that the layout names.",
             "Correct the layout, or have the file corrected.",
         ),
-        Code("duplicate-column", "A column name stands once.", _SEND_AGAIN),
+        Code("duplicate-column", "A column name stands once.", SEND_AGAIN),
         Code(
             "undeclared-column",
             "Every column of the file is declared, or named in `ignored`.",
@@ -168,6 +168,12 @@ LAYOUTS = Section(
             "The decimal mark is point or comma, and not the separator.",
             "Correct `decimal_mark`.",
         ),
+        Code("layout-format", "`format` is csv or fhir-r4.", "Correct it; without it the files are delimited."),
+        Code(
+            "layout-fhir",
+            "A layout of FHIR declares subject, codes and accession; the other entries are as documented.",
+            "Complete or correct the entry that the message names.",
+        ),
         Code("layout-delivery", "The delivery is incremental or cumulative.", "Correct `delivery`."),
         Code("layout-encoding", "The encoding is utf-8, ascii, latin-1, iso8859-15 or cp1252.", "Correct `encoding`."),
         Code(
@@ -175,6 +181,22 @@ LAYOUTS = Section(
             "`date_format` is `iso` or a strptime pattern with day, month and year.",
             "Correct the pattern.",
         ),
+    ),
+)
+_EXPORT_AGAIN = "Export it again; the message says what broke."
+JSON = (
+    Code("json-number", "JSON knows neither NaN nor Infinity: a missing number is null.", _EXPORT_AGAIN),
+    Code("json-encoding", "Text is UTF-8, and every character of it whole.", "Export it as UTF-8."),
+    Code("json-cut-off", "The file is whole: everything that opens closes.", "Fetch it again."),
+    Code("json-broken", "The file is JSON, or a JSON value per line.", _EXPORT_AGAIN),
+    Code("json-name-twice", "A name stands once in its object.", _EXPORT_AGAIN),
+    Code("json-nesting", "A row holds texts and numbers, nothing nested without end.", _EXPORT_AGAIN),
+    Code("json-too-large", "A value, such as a row, is at most 4,194,304 characters.", _EXPORT_AGAIN),
+    Code("json-compression", "A compressed file is gzip or zlib, undamaged to its end.", "Fetch it again."),
+    Code(
+        "json-expands",
+        "A compressed file expands to at most 200 times its size, and 16 GB.",
+        "Check where it comes from; send it uncompressed.",
     ),
 )
 RECORDS_OF_SDTM = Section(
@@ -223,7 +245,6 @@ RECORDS_OF_SDTM = Section(
         Code("too-long", "A text fits its column; the report says how many characters that are.", "Shorten the value."),
     ),
 )
-_EXPORT_AGAIN = "Export it again; the message says what broke."
 _DATASET_JSON = (
     Code("not-dataset-json", "A dataset is an object with datasetJSONVersion.", "Export it as Dataset-JSON 1.1."),
     Code("json-version", "datasetJSONVersion is 1.1, or 1.1 with a third number.", "Export it as Dataset-JSON 1.1."),
@@ -246,20 +267,8 @@ _DATASET_JSON = (
         "at most 30 digits a side. Missing is null.",
         _EXPORT_AGAIN,
     ),
-    Code("json-number", "JSON knows neither NaN nor Infinity: a missing number is null.", _EXPORT_AGAIN),
     Code("json-nul", "A text holds no NUL character.", "Correct the value."),
-    Code("json-encoding", "Text is UTF-8, and every character of it whole.", "Export it as UTF-8."),
-    Code("json-cut-off", "The file is whole: everything that opens closes.", "Fetch it again."),
-    Code("json-broken", "The file is JSON, or a JSON value per line.", _EXPORT_AGAIN),
-    Code("json-name-twice", "A name stands once in its object.", _EXPORT_AGAIN),
-    Code("json-nesting", "A row holds texts and numbers, nothing nested without end.", _EXPORT_AGAIN),
-    Code("json-too-large", "A value, such as a row, is at most 4,194,304 characters.", _EXPORT_AGAIN),
-    Code("json-compression", "A compressed file is gzip or zlib, undamaged to its end.", "Fetch it again."),
-    Code(
-        "json-expands",
-        "A compressed file expands to at most 200 times its size, and 16 GB.",
-        "Check where it comes from; send it uncompressed.",
-    ),
+    *JSON,
 )
 DATASETS = Section(
     "SDTM: datasets",
@@ -305,8 +314,18 @@ DATASETS = Section(
 RECORDS = Section(
     "Records",
     "",
-    ("labs/models/", "labs/admin/", "labs/migrations/"),
+    ("labs/models/", "labs/admin/", "labs/migrations/", "labs/actions/code_map.py"),
     (
+        Code(
+            "code-mapped",
+            "A code of a laboratory is one analyte for ever.",
+            "Look at Study set-up > Analyte codes; ask the laboratory what its code means.",
+        ),
+        Code(
+            "file-too-large",
+            "A file fits the way it comes by: 50 MB at the desk, 2 GB by the API.",
+            "Use the next larger way; manage.py import_labs takes any size.",
+        ),
         Code(
             "correction-reason",
             "A result that is entered again says why it replaces the stored one.",

@@ -134,6 +134,12 @@ def pilot_data() -> Path:
     return _shared("TRIALSITE_SHARED_DATA", SHARED / "data") / "cdisc-pilot"
 
 
+@pytest.fixture(scope="session")
+def fhir_data() -> Path:
+    """Folder of the public FHIR examples."""
+    return _shared("TRIALSITE_SHARED_DATA", SHARED / "data") / "fhir"
+
+
 def _shared(variable: str, default: Path) -> Path:
     folder = Path(os.environ.get(variable, default))
     if not folder.is_dir():

@@ -10,5 +10,6 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("cart.api.urls")),
+    path("api/v1/", include("labs.api.urls")),
     path("healthz", health, name="healthz"),
 ]

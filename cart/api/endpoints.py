@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from cart.actions.endpoints import current_results, stale_subjects
 from cart.api.errors import refusals
+from cart.api.query import StrictQuery
 from cart.models import ROLES_WITHOUT_TITERS, EndpointResult, Role, Study, Subject
 from cart.scoping import sees_titers, visible_to
 
@@ -72,7 +73,7 @@ class EndpointReportSerializer(serializers.Serializer[Any]):
     results = AnswerSerializer(many=True, help_text="The answers of this page.")
 
 
-class QuerySerializer(serializers.Serializer[Any]):
+class QuerySerializer(StrictQuery):
     """Query parameters."""
 
     subject = serializers.CharField(required=False, help_text="Only this subject, by its code.")
@@ -87,17 +88,6 @@ class QuerySerializer(serializers.Serializer[Any]):
     limit = serializers.IntegerField(
         required=False, min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE, help_text="Answers per page."
     )
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Refuse parameters that do not exist: a misspelt filter must not answer with everything."""
-        unknown = sorted(set(data) - set(self.fields))
-        if unknown:
-            raise serializers.ValidationError(
-                {name: [f"There is no such parameter; known: {', '.join(self.fields)}."] for name in unknown}
-            )
-        if any("\x00" in value for value in data.values()):
-            raise serializers.ValidationError({"query": ["A parameter holds a NUL character."]})
-        return super().to_internal_value(data)
 
 
 class EndpointReport(APIView):

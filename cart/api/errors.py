@@ -59,7 +59,34 @@ ANSWERS = (
         404,
         narrower=True,
     ),
-    Answer("method-not-allowed", "The reports are read with GET.", "Use GET.", 405),
+    Answer(
+        "role-without-imports",
+        "A data manager or administrator of the whole study brings files into it, and no blinded assessor.",
+        "Ask the study's administrator for such a membership.",
+        403,
+        narrower=True,
+    ),
+    Answer(
+        "file-too-large",
+        "A file has at most 2 GB.",
+        "Import it on the server with manage.py import_labs.",
+        400,
+        narrower=True,
+    ),
+    Answer(
+        "unknown-laboratory",
+        "The laboratory of a file exists.",
+        "Correct the code.",
+        404,
+        narrower=True,
+    ),
+    Answer(
+        "method-not-allowed",
+        "The address takes the method: GET for reports, POST for files.",
+        "See the list of requests.",
+        405,
+    ),
+    Answer("unsupported-media-type", "A file comes as multipart/form-data.", "Send it with curl -F file=@NAME.", 415),
     Answer(
         "not-acceptable",
         "The reports are JSON.",
@@ -70,7 +97,7 @@ ANSWERS = (
 API = Section(
     "REST API",
     "In the field `code` of the answer's body; a narrower one stands in brackets at the end of `message`.",
-    ("cart/api/",),
+    ("cart/api/", "labs/api/"),
     ANSWERS,
 )
 _BY_CODE = {answer.code: answer for answer in ANSWERS if not answer.narrower}

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from labs.imports.layout import Layout
+from labs.imports.layouts import from_mapping
 from labs.models import Analyte, AnalyteCode, AssayVersion, Laboratory
 from trialsite.audit.context import acting
 
@@ -68,7 +68,7 @@ def register_laboratory(
     LayoutError
         The layout cannot be read by; nothing is stored.
     """
-    Layout.from_mapping(layout)
+    from_mapping(layout)
     with acting(actor=actor, reason=reason), transaction.atomic():
         laboratory, created = Laboratory.objects.get_or_create(
             code=code, defaults={"name": name, "time_zone": time_zone, "layout": dict(layout)}

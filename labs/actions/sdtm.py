@@ -10,11 +10,13 @@ from django.db import transaction
 
 from cart.models import ProtocolVersion, Study
 from labs.actions.raw_files import RawFileError, keep_raw_file
+from labs.actions.references import latest_today
 from labs.actions.sdtm_exposures import store_exposures
 from labs.actions.sdtm_report import DomainCount, Refusal, SdtmReport
 from labs.actions.sdtm_subjects import births, store_subjects
-from labs.actions.transfers import latest_today, load_transfer
+from labs.actions.transfers import load_transfer
 from labs.imports.records import Checked, in_runs
+from labs.imports.report import About
 from labs.imports.sdtm import SequencesSeen, analyte_source, laboratory_rows, text
 from labs.imports.sdtm_files import dataset_path, file_names, read_dataset, whole_subjects
 from labs.imports.sdtm_rules import MAX_TEST_CODE
@@ -66,7 +68,7 @@ def import_sdtm(*, folder: Path, study_code: str, title: str, actor: str, reason
         laboratory=laboratory,
         raw=raw,
         kind=Transfer.Kind.SDTM,
-        file_name=lab_path.name,
+        about=About(lab_path.name, unit="record"),
         layout={},
         blocks=lambda: _blocks(lab_path, subjects, analytes),
         quarantine=True,

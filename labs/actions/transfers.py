@@ -1,11 +1,9 @@
 """A laboratory's file from receipt to acceptance: kept, checked, loaded in one transaction, reported."""
 
 import contextlib
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from django.db import transaction
@@ -15,20 +13,22 @@ from cart.actions.endpoints import request_recompute
 from cart.models import Study
 from labs.actions.compared import Compared, basis_of, compare_with_last, quarantined_lines
 from labs.actions.raw_files import keep_raw_file, stored_path
+from labs.actions.references import read_references
 from labs.actions.vanished import ask_for_vanished_rows, is_cumulative
 from labs.imports.ahead import made_ahead
 from labs.imports.central_csv import FINDING_SCHEMA, Block, FileRefusedError, read_blocks
 from labs.imports.checks import References, check_rows
+from labs.imports.fhir import read_checked
+from labs.imports.fhir_layout import FhirLayout
 from labs.imports.layout import Layout
+from labs.imports.layouts import from_mapping
 from labs.imports.load import Loaded, ResultLoader
 from labs.imports.records import Checked
-from labs.imports.report import Report, Totals
+from labs.imports.report import About, Report, Totals
 from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
-from trialsite.isolation.columns import copy_in, read_columns
+from trialsite.isolation.columns import copy_in
 
-# The last place on Earth where a day is still to come ends it for everybody: nothing is collected later.
-LATEST_ZONE = ZoneInfo("Pacific/Kiritimati")
 KEPT_FINDINGS = 10_000
 Blocks = Callable[[], Iterable[tuple[int, Checked]]]
 
@@ -72,10 +72,33 @@ def import_file(
     LayoutError, RawFileError
         With a sentence; nothing is stored.
     """
-    layout = Layout.from_mapping(laboratory.layout)
+    layout = from_mapping(laboratory.layout)
     with acting(actor=actor, reason=reason), transaction.atomic():
         raw = keep_raw_file(path)
     references = read_references(study, laboratory)
+    about = About(file_name or path.name)
+    file = stored_path(raw.sha256)
+    reading: dict[str, Any] = (
+        {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
+        if isinstance(layout, FhirLayout)
+        else _delimited(file, layout, references)
+    )
+    return load_transfer(
+        study=study,
+        laboratory=laboratory,
+        raw=raw,
+        about=about,
+        layout=laboratory.layout,
+        **reading,
+        quarantine=laboratory.quarantine,
+        check_only=check_only,
+        actor=actor,
+        reason=reason,
+    )
+
+
+def _delimited(file: Path, layout: Layout, references: References) -> dict[str, Any]:
+    """How ``load_transfer`` reads a delimited file; a cumulative one beside the last."""
 
     def check(blocks: Iterable[Block]) -> Iterator[tuple[int, Checked]]:
         for block in blocks:
@@ -87,21 +110,12 @@ def import_file(
         compared = compare_with_last(transfer, references, layout)
         return None if compared is None else (compared, lambda: check(compared.blocks))
 
-    return load_transfer(
-        study=study,
-        laboratory=laboratory,
-        raw=raw,
-        kind=Transfer.Kind.CENTRAL_CSV,
-        file_name=file_name or path.name,
-        layout=laboratory.layout,
-        blocks=lambda: check(read_blocks(stored_path(raw.sha256), layout)),
-        compare=compare if layout.delivery == "cumulative" else None,
-        basis=basis_of(references),
-        quarantine=laboratory.quarantine,
-        check_only=check_only,
-        actor=actor,
-        reason=reason,
-    )
+    return {
+        "kind": Transfer.Kind.CENTRAL_CSV,
+        "blocks": lambda: check(read_blocks(file, layout)),
+        "compare": compare if layout.delivery == "cumulative" else None,
+        "basis": basis_of(references),
+    }
 
 
 def load_transfer(
@@ -110,7 +124,7 @@ def load_transfer(
     laboratory: Laboratory,
     raw: RawFile,
     kind: str,
-    file_name: str,
+    about: About,
     layout: dict[str, Any],
     blocks: Blocks,
     quarantine: bool,
@@ -122,7 +136,8 @@ def load_transfer(
 ) -> Report:
     """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction.
 
-    ``compare`` gives what of the file has to be read beside the last one, or None; ``basis`` is kept for the next.
+    ``about``: the name of the file, and what its reader learns on the way. ``compare`` gives what of the file has
+    to be read beside the last one, or None; ``basis`` is kept for the next.
 
     A file that was accepted is not taken again, but for one of which rows are quarantined: it is read again, and
     where some of them hold by now, a new transfer stores these; the others of its rows count as duplicates.
@@ -132,12 +147,11 @@ def load_transfer(
         "laboratory": laboratory,
         "raw_file": raw,
         "kind": kind,
-        "file_name": file_name[:255],
+        "file_name": about.file_name[:255],
         "layout": layout,
         "basis": basis[0],
         "basis_subject": basis[1],
     }
-    unit = "line" if kind == Transfer.Kind.CENTRAL_CSV else "record"
     with acting(actor=actor, reason=reason):
         try:
             with transaction.atomic():
@@ -170,19 +184,28 @@ def load_transfer(
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
         except _Repeated as repeated:
             still = Totals(quarantined=repeated.previous.rows_quarantined)
-            return Report(file_name, still, accepted=True, number=str(repeated.previous), repeated=True)
+            return Report(about.file_name, still, accepted=True, number=str(repeated.previous), repeated=True)
         except _Refused as refused:
             number = "" if check_only else _keep_refusal(fields, refused)
             return Report(
-                file_name,
+                about.file_name,
                 refused.totals,
                 accepted=False,
                 number=number,
                 checked_only=check_only,
-                unit=unit,
+                unit=about.unit,
+                notes=about.notes,
                 findings=refused.findings,
             )
-    return Report(file_name, totals, accepted=True, number=str(transfer), unit=unit, findings=findings)
+    return Report(
+        about.file_name,
+        totals,
+        accepted=True,
+        number=str(transfer),
+        unit=about.unit,
+        notes=about.notes,
+        findings=findings,
+    )
 
 
 def _load_what_differs(
@@ -215,18 +238,18 @@ class _Tally:
     def __init__(self, *, quarantine: bool) -> None:
         self.quarantine = quarantine
         self.totals = Totals()
-        self.bad_lines = 0
+        self.bad_rows = 0
         self._found = [pl.DataFrame(schema=FINDING_SCHEMA)]
         self._kept = 0
 
     @property
     def stores(self) -> bool:
         """Nothing of a file that will be refused needs storing; the rest is still checked for the report."""
-        return self.quarantine or not self.bad_lines
+        return self.quarantine or not self.bad_rows
 
-    def note(self, findings: pl.DataFrame) -> None:
-        """Count findings; a line has all of its findings in one call."""
-        self.bad_lines += findings["line"].n_unique()
+    def note(self, findings: pl.DataFrame, bad: int) -> None:
+        """Count findings, and the rows they cost; a row has all of its findings in one call."""
+        self.bad_rows += bad
         self.totals.findings += findings.height
         # A file that is wrong from end to end says so ten thousand times, not ten million.
         if self.quarantine or self._kept < KEPT_FINDINGS:
@@ -238,7 +261,8 @@ class _Tally:
         self.totals.applied += loaded.applied
         self.totals.corrected += loaded.corrected
         self.totals.duplicate += loaded.duplicate
-        self.note(loaded.findings)
+        # The loader finds one thing about a row.
+        self.note(loaded.findings, loaded.findings.height)
 
     @property
     def findings(self) -> pl.DataFrame:
@@ -269,22 +293,25 @@ def _load_blocks(
             cumulative=is_cumulative(transfer),
             corrects=waiting is None,
         ) as loader:
-            for lines, checked in made_ahead(blocks, depth=1):
-                totals.rows += lines
+            for rows, checked in made_ahead(blocks, depth=1):
+                totals.rows += rows
                 if waiting is not None:
                     asked = pl.col("line").is_in(waiting.implode())
-                    checked = Checked(checked.rows.filter(asked), checked.specimens, checked.findings.filter(asked))
-                    totals.duplicate += lines - checked.rows.height - checked.findings["line"].n_unique()
-                tally.note(checked.findings)
+                    bad = checked.bad.filter(checked.bad.is_in(waiting.implode()))
+                    checked = Checked(
+                        checked.rows.filter(asked), checked.specimens, checked.findings.filter(asked), refused=bad
+                    )
+                    totals.duplicate += rows - checked.rows.height - bad.len()
+                tally.note(checked.findings, checked.bad.len())
                 if tally.stores:
                     tally.count(loader.load(checked))
             if tally.stores:
                 tally.count(loader.finish())
     except FileRefusedError as error:
-        refused = Totals(rows=totals.rows, refused=tally.bad_lines + 1, findings=totals.findings + 1)
+        refused = Totals(rows=totals.rows, refused=tally.bad_rows + 1, findings=totals.findings + 1)
         raise _Refused(refused, pl.concat([tally.findings, _file_finding(error)])) from error
-    totals.refused = 0 if quarantine and transfer.kind == Transfer.Kind.CENTRAL_CSV else tally.bad_lines
-    totals.quarantined = tally.bad_lines - totals.refused
+    totals.refused = 0 if quarantine and transfer.kind != Transfer.Kind.SDTM else tally.bad_rows
+    totals.quarantined = tally.bad_rows - totals.refused
     return totals, tally.findings
 
 
@@ -344,44 +371,3 @@ def _keep_findings(transfer: Transfer, findings: pl.DataFrame, *, outcome: str) 
             pl.col("text").fill_null("").alias("received_text"),
         ),
     )
-
-
-def read_references(study: Study, laboratory: Laboratory) -> References:
-    """Small frames that rows are checked against."""
-    subjects = read_columns(
-        "SELECT s.code, s.id, z.time_zone, s.year_of_birth, min(c.signed_on)::text FROM cart_subject s"
-        " JOIN cart_site z ON z.id = s.site_id LEFT JOIN cart_consent c ON c.subject_id = s.id"
-        " WHERE s.study_id = %(study)s GROUP BY s.id, z.time_zone",
-        {"study": study.pk},
-        {
-            "subject": pl.String,
-            "subject_id": pl.Int64,
-            "time_zone": pl.String,
-            "year_of_birth": pl.Int64,
-            "consent_on": pl.Date,
-        },
-    )
-    codes = read_columns(
-        "SELECT c.code, a.id, a.kind FROM labs_analytecode c JOIN labs_analyte a ON a.id = c.analyte_id"
-        " WHERE c.laboratory_id = %(laboratory)s",
-        {"laboratory": laboratory.pk},
-        {"code": pl.String, "analyte_id": pl.Int64, "kind": pl.String},
-    )
-    assays = read_columns(
-        "SELECT analyte_id, id, unit, valid_from::text, valid_to::text FROM labs_assayversion"
-        " WHERE laboratory_id = %(laboratory)s",
-        {"laboratory": laboratory.pk},
-        {
-            "analyte_id": pl.Int64,
-            "assay_id": pl.Int64,
-            "assay_unit": pl.String,
-            "valid_from": pl.Date,
-            "valid_to": pl.Date,
-        },
-    )
-    return References(subjects, codes, assays, today=latest_today())
-
-
-def latest_today() -> dt.date:
-    """Today where the day is furthest on: a site east of the server is not in its future."""
-    return timezone.now().astimezone(LATEST_ZONE).date()

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from labs.actions.codes import WaitingCode
+from labs.actions.code_map import WaitingCode
 from labs.models import Analyte, Laboratory
 from labs.scoping import importable_studies
 from trialsite.audit.middleware import REASON_FIELD

@@ -13,7 +13,7 @@ from unfold.decorators import action
 
 from cart.admin.desk import DeskPermissions, ReadOnlyAdmin
 from cart.admin.filters import VisibleRelatedFilter
-from labs.actions.codes import NO_ASSAY, UNKNOWN_CODE, WaitingCode, import_again, map_codes, waiting_codes
+from labs.actions.code_map import NO_ASSAY, UNKNOWN_CODE, WaitingCode, import_again, map_codes, waiting_codes
 from labs.actions.raw_files import RawFileError
 from labs.actions.transfers import import_file
 from labs.admin.file_forms import CodesForm, FileForm
@@ -127,7 +127,8 @@ class TransferAdmin(ReadOnlyAdmin):
             except (LayoutError, RawFileError) as error:
                 form.add_error(None, str(error))
             else:
-                messages.success(request, f"{made} code{'s were' if made != 1 else ' was'} mapped; the file was read again.")
+                counted = "1 code was" if made == 1 else f"{made} codes were"
+                messages.success(request, f"{counted} mapped; the file was read again.")
                 codes = waiting_codes(transfer)
                 form = CodesForm(codes=codes)
         return self._page(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from labs.imports.central_csv import FINDING_SCHEMA
-from labs.imports.layout import ISO, Layout
+from labs.imports.layout import ISO, RowLayout
 from labs.imports.numbers import result_columns
 from labs.imports.records import Checked, split_runs, with_specimens
 from labs.imports.rules import (
@@ -35,6 +35,8 @@ CONDITIONS = {
     "insufficient": "insufficient",
     "other": "other",
 }
+# Columns of some sources that go on to the loader as they are.
+PASSED_ON = ("received_unit", "range_low", "range_high", "range_flag")
 EMPTY_RESULT_REASONS = {"haemolysed": "haemolysed", "insufficient": "insufficient material"}
 
 
@@ -52,13 +54,13 @@ class References:
     today: dt.date
 
 
-def check_rows(block: pl.DataFrame, references: References, layout: Layout) -> Checked:
+def check_rows(block: pl.DataFrame, references: References, layout: RowLayout) -> Checked:
     """Check a block's rows.
 
     Parameters
     ----------
     block
-        ``line`` and one text column per declared field of the layout.
+        ``line`` and one text column per declared field of the layout; perhaps columns of ``PASSED_ON``.
     references
         Small frames of the trial and the laboratory.
     layout
@@ -86,6 +88,7 @@ def check_rows(block: pl.DataFrame, references: References, layout: Layout) -> C
             "unit",
             pl.col("result").alias("received_text"),
             "missing_reason",
+            *(name for name in PASSED_ON if name in rows.columns),
         ),
         specimens.select(
             "subject_id",
@@ -100,7 +103,7 @@ def check_rows(block: pl.DataFrame, references: References, layout: Layout) -> C
     )
 
 
-def _prepared_specimens(specimens: pl.DataFrame, references: References, layout: Layout) -> pl.DataFrame:
+def _prepared_specimens(specimens: pl.DataFrame, references: References, layout: RowLayout) -> pl.DataFrame:
     """Specimens with moment, receipt (ISO text), day, state, clock_gap, and the subject's columns."""
     stripped = specimens.with_columns(
         pl.col("subject", "accession", "collected", "condition", "received").str.strip_chars(" ")
@@ -119,7 +122,7 @@ def _prepared_specimens(specimens: pl.DataFrame, references: References, layout:
 
 
 def _prepared_results(
-    rows: pl.DataFrame, specimens: pl.DataFrame, references: References, layout: Layout
+    rows: pl.DataFrame, specimens: pl.DataFrame, references: References, layout: RowLayout
 ) -> pl.DataFrame:
     """Rows with analyte_id, kind, day, without_day, assay_id, assay_unit, qualifier, value, missing_reason."""
     run = rows["run"]
@@ -159,7 +162,7 @@ def _with_assays(rows: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
     return rows.join(in_force, on=["analyte_id", "day"], how="left", maintain_order="left")
 
 
-def _iso(text: pl.Expr, layout: Layout) -> pl.Expr:
+def _iso(text: pl.Expr, layout: RowLayout) -> pl.Expr:
     """ISO 8601 text of a date in the declared format; null where it is not in that format."""
     if layout.date_format == ISO:
         spaced = text.str.replace(r"^([0-9-]{10}) ([0-9])", "${1}T${2}")

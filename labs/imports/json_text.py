@@ -37,8 +37,17 @@ class Number(str):
 
 
 @contextmanager
-def json_text(path: Path) -> Iterator["JsonText"]:
-    """Text of a file, compressed (gzip or zlib, told by its first bytes) or not.
+def json_text(path: Path, called: str = "") -> Iterator["JsonText"]:
+    """Values of a file's text, see ``text_pieces``."""
+    with text_pieces(path, called) as pieces:
+        yield JsonText(called or path.name, pieces)
+
+
+@contextmanager
+def text_pieces(path: Path, called: str = "") -> Iterator[Iterator[str]]:
+    """Text of a file in pieces, compressed (gzip or zlib, told by its first bytes) or not.
+
+    ``called``: its name in sentences, where it is kept under another one.
 
     Raises
     ------
@@ -46,8 +55,8 @@ def json_text(path: Path) -> Iterator["JsonText"]:
         Unreadable, not UTF-8, not JSON, cut off, or larger than anything it can rightly be.
     """
     try:
-        with path.open("rb") as file, closing(_characters(path.name, file)) as pieces:
-            yield JsonText(path.name, pieces)
+        with path.open("rb") as file, closing(_characters(called or path.name, file)) as pieces:
+            yield pieces
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}. [file-unreadable]") from error
 

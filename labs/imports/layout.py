@@ -4,7 +4,7 @@ import codecs
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 REQUIRED = ("subject", "accession", "collected", "code", "result", "unit")
 OPTIONAL = ("material", "visit", "condition", "received", "reason")
@@ -16,6 +16,22 @@ ISO = "iso"
 
 class LayoutError(ValueError):
     """A layout is incomplete or contradicts itself; the message says what to declare."""
+
+
+class RowLayout(Protocol):
+    """What the checks of rows want to know of a layout, whatever the format of the files."""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Our field to its name in the file."""
+
+    @property
+    def decimal_mark(self) -> str:
+        """Point or comma."""
+
+    @property
+    def date_format(self) -> str:
+        """``iso`` or a strptime pattern."""
 
 
 @dataclass(frozen=True)

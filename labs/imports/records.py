@@ -25,12 +25,19 @@ class Checked:
     ``specimens``: one row per run, ``SPECIMEN_FIELDS`` and perhaps ``visit_number``. ``rows``: ``run`` (row of
     ``specimens``), line, analyte_id, assay_id, qualifier, value (text, point as decimal mark), unit,
     received_text, missing_reason, and what else the source has. ``findings``: columns of ``FINDING_SCHEMA``;
-    a row may have several.
+    a row may have several. ``refused``: where a line can hold several rows, the line of each row that is not
+    taken; else every line with a finding is one.
     """
 
     rows: pl.DataFrame
     specimens: pl.DataFrame
     findings: pl.DataFrame
+    refused: pl.Series | None = None
+
+    @property
+    def bad(self) -> pl.Series:
+        """Line of each row that is not taken."""
+        return self.findings["line"].unique() if self.refused is None else self.refused
 
 
 def split_runs(rows: pl.DataFrame, fields: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:

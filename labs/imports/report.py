@@ -33,6 +33,15 @@ class Totals:
 
 
 @dataclass
+class About:
+    """What a reader learns of a file on the way: ``unit`` of its places, ``notes`` for the report."""
+
+    file_name: str
+    unit: str = "line"
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Report:
     """Totals and findings of one transfer."""
 
@@ -43,6 +52,7 @@ class Report:
     repeated: bool = False
     checked_only: bool = False
     unit: str = "line"
+    notes: list[str] = field(default_factory=list)
     findings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FINDING_SCHEMA))
 
     @property
@@ -53,6 +63,8 @@ class Report:
     def text(self) -> str:
         """The report as it is printed and mailed."""
         lines = [self.headline]
+        if not self.repeated:
+            lines += [f"  {note}" for note in self.notes]
         if self.totals.vanished and not self.repeated:
             lines.append(f"  {self.vanished_line}")
         for row in self.first_findings:
@@ -61,6 +73,13 @@ class Report:
         if self.hidden_findings:
             lines.append(f"  ... and {self.hidden_findings:,} more findings")
         return "\n".join(lines)
+
+    @property
+    def outcome(self) -> str:
+        """One word for programs: accepted, repeated, refused or checked."""
+        if self.repeated:
+            return "repeated"
+        return "refused" if self.refused else "accepted" if self.accepted else "checked"
 
     @property
     def headline(self) -> str:

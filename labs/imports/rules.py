@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from labs.imports.central_csv import FINDING_SCHEMA
-from labs.imports.layout import ISO, Layout
+from labs.imports.layout import ISO, RowLayout
 from labs.imports.numbers import EXPECTED_NUMBER, EXPECTED_TITER
 
 PARTIAL_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?$"
@@ -26,7 +26,7 @@ class Rule:
     expected: str | pl.Expr
 
 
-def specimen_rules(layout: Layout, today: dt.date) -> list[Rule]:
+def specimen_rules(layout: RowLayout, today: dt.date) -> list[Rule]:
     """Rules over what a row says of its specimen: subject, accession, dates, condition."""
     moment, day = pl.col("moment"), pl.col("day")
     year, length = moment.str.slice(0, 4).cast(pl.Int64, strict=False), moment.str.len_chars()
@@ -72,7 +72,7 @@ def specimen_rules(layout: Layout, today: dt.date) -> list[Rule]:
     ]
 
 
-def result_rules(layout: Layout) -> list[Rule]:
+def result_rules(layout: RowLayout) -> list[Rule]:
     """Rules over what a row says of its result: code, assay version in force, unit, number, reason."""
     is_text, is_titer = pl.col("kind") == "text", pl.col("kind") == "titer"
     known, filled = pl.col("analyte_id").is_not_null(), pl.col("result").str.strip_chars(" ") != ""
@@ -120,7 +120,7 @@ def breaks_any(rows: pl.DataFrame, rules: Sequence[Rule]) -> pl.Series:
     return rows.select(pl.any_horizontal(rule.broken for rule in rules).fill_null(value=False).alias("bad")).to_series()
 
 
-def findings_of(rows: pl.DataFrame, rules: Sequence[Rule], layout: Layout) -> pl.DataFrame:
+def findings_of(rows: pl.DataFrame, rules: Sequence[Rule], layout: RowLayout) -> pl.DataFrame:
     """One finding per row and rule broken; ``rows`` hold all fields."""
     text = pl.concat_str([pl.col(name) for name in _SHOWN_FIELDS], separator=" | ")
     parts = [

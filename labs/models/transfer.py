@@ -28,6 +28,7 @@ class Transfer(models.Model):
     class Kind(models.TextChoices):
         CENTRAL_CSV = "central-csv", "Central laboratory CSV"
         SDTM = "sdtm", "SDTM dataset (XPT)"
+        FHIR = "fhir-r4", "FHIR R4 resources"
 
     class State(models.TextChoices):
         CHECKED = "checked", "Checked, waiting for acceptance"

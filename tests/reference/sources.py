@@ -10,7 +10,7 @@ from tests.databases import ROOT
 PACKAGES = ("trialsite", "cart", "labs")
 # Rules of imports are bare words: the report puts the brackets.
 RULE_ROOMS = ("labs/imports/", "labs/actions/")
-NO_RULES = {"utf-8", "made-ahead", "non-numeric"}
+NO_RULES = {"utf-8", "made-ahead", "non-numeric", "entered-in-error"}
 RULE_CALLS = {"refuse", "Rule"}
 # A bracket before a parenthesis is a link of Markdown.
 BRACKETED = re.compile(r"(?:^|[\s(])\[([a-z][a-z0-9]*(?:-[a-z0-9]+)*)\](?!\()")

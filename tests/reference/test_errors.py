@@ -19,6 +19,7 @@ OF_FRAMEWORK = {
     "not-found",
     "method-not-allowed",
     "not-acceptable",
+    "unsupported-media-type",
 }
 NAMED = re.compile(r"\[([a-z-]+(?:, [a-z-]+)*)\]")
 

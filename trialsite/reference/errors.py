@@ -6,17 +6,19 @@ from collections.abc import Iterable
 from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
 from labs import codes as labs_codes
+from labs.codes_fhir import FHIR
 from trialsite import codes as foundation
 from trialsite.codes import Code, Section
 from trialsite.reference.markdown import page, table
 from trialsite.reference.own import own_constraints
 
-SECTIONS: tuple[Section, ...] = (*labs_codes.SECTIONS, API, *cart_codes.SECTIONS, *foundation.SECTIONS)
+SECTIONS: tuple[Section, ...] = (*labs_codes.SECTIONS, FHIR, API, *cart_codes.SECTIONS, *foundation.SECTIONS)
 # In the order in which somebody looks for a code; sections of one title are one table.
 TITLES = (
     labs_codes.ROWS.title,
     labs_codes.FILES.title,
     labs_codes.LAYOUTS.title,
+    FHIR.title,
     labs_codes.RECORDS_OF_SDTM.title,
     labs_codes.DATASETS.title,
     API.title,

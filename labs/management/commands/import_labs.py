@@ -18,7 +18,7 @@ from trialsite.audit.context import current_actor, current_reason
 class Command(AuditedCommand):
     """Import one file and print its report; exit code 1 when it was refused."""
 
-    help = "Import a central laboratory's delimited file by its declared layout."
+    help = "Import a laboratory's file, delimited or FHIR R4, by its declared layout."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """File, study, laboratory."""

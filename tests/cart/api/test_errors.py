@@ -2,11 +2,13 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from knox.models import AuthToken
 
 from cart.api.errors import ANSWERS
 from cart.models import Membership, Role
+from labs.models import Laboratory
 from tests.cart.records import make_trial
 from trialsite.reference.api import operations, schema
 
@@ -26,7 +28,10 @@ def headers_of(trial, role, **headers):
     return {"Authorization": f"Token {AuthToken.objects.create(user=user)[1]}", **headers}
 
 
-def test_each_code_is_answered_with_its_status_and_its_sentence(trial):
+def test_each_code_is_answered_with_its_status_and_its_sentence(trial, settings):
+    settings.API_FILE_LIMIT = 1
+    manager, laboratory = headers_of(trial, Role.DATA_MANAGER), Laboratory.objects.create(code="L")
+    files = f"/api/v1/studies/{trial.study.code}/laboratories/{laboratory}/files"
     sponsor = headers_of(trial, Role.SPONSOR)
     assessor = headers_of(trial, Role.BLINDED_ASSESSOR)
     asked = {
@@ -37,6 +42,12 @@ def test_each_code_is_answered_with_its_status_and_its_sentence(trial):
         "unknown-study": Client().get("/api/v1/studies/NOPE/endpoints", headers=sponsor),
         "not-found": Client().get(ADDRESS, {"format": "xml"}, headers=sponsor),
         "method-not-allowed": Client().post(ADDRESS, headers=sponsor),
+        "role-without-imports": Client().post(files, headers=sponsor),
+        "unknown-laboratory": Client().post(files.replace("/L/", "/NONE/"), headers=manager),
+        "unsupported-media-type": Client().post(files, b"", content_type="text/csv", headers=manager),
+        "file-too-large": Client().post(
+            files, {"file": SimpleUploadedFile("a.csv", b"two"), "reason": "x"}, headers=manager
+        ),
         "not-acceptable": Client().get(ADDRESS, headers={**sponsor, "Accept": "text/html"}),
     }
     # Only ever met together with the narrower code of an endpoint.

@@ -8,7 +8,8 @@ import pytest
 from django.db import transaction
 
 from cart.models import Consent
-from labs.actions.transfers import import_file, latest_today
+from labs.actions.references import latest_today
+from labs.actions.transfers import import_file
 from labs.models import Result
 from tests.cart.records import make_subject, make_trial
 from tests.labs.imports.slow_reader import Person, SlowReader, Stored

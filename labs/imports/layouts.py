@@ -1,0 +1,26 @@
+"""The layout that a laboratory declared, by its format. PURE."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from labs.imports import fhir_layout
+from labs.imports.fhir_layout import FhirLayout
+from labs.imports.layout import Layout, LayoutError
+
+CSV = "csv"
+
+
+def from_mapping(declared: Mapping[str, Any]) -> Layout | FhirLayout:
+    """Layout from its JSON form; without ``format`` it is one of delimited files.
+
+    Raises
+    ------
+    LayoutError
+        Naming what is missing, unknown or impossible.
+    """
+    kind = declared.get("format", CSV)
+    if kind == fhir_layout.FORMAT:
+        return FhirLayout.from_mapping(declared)
+    if kind != CSV:
+        raise LayoutError(f"The format is {CSV} or {fhir_layout.FORMAT}; found {kind!r}. [layout-format]")
+    return Layout.from_mapping({name: value for name, value in declared.items() if name != "format"})
