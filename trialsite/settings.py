@@ -131,6 +131,10 @@ WHITENOISE_AUTOREFRESH = False
 RAW_STORE = Path(env.text("RAW_STORE", str(BASE_DIR / "var" / "raw")))
 refuse_served_raw_files(static_root=Path(STATIC_ROOT), raw_store=RAW_STORE)
 
+# Laboratories' files stay on disk from the first byte; more than this is no work for one web request.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+DESK_FILE_LIMIT = 50_000_000
+
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION

@@ -51,9 +51,18 @@ class _Repeated(Exception):
 
 
 def import_file(
-    *, study: Study, laboratory: Laboratory, path: Path, actor: str, reason: str, check_only: bool = False
+    *,
+    study: Study,
+    laboratory: Laboratory,
+    path: Path,
+    actor: str,
+    reason: str,
+    check_only: bool = False,
+    file_name: str = "",
 ) -> Report:
     """Import a central-laboratory file by the layout its laboratory declared.
+
+    ``file_name``: as the sender named it, where the path does not say it.
 
     All or nothing, unless the laboratory's agreement allows quarantine. The same file again is a no-op, unless
     rows of it that were quarantined hold by now.
@@ -67,7 +76,7 @@ def import_file(
     with acting(actor=actor, reason=reason), transaction.atomic():
         raw = keep_raw_file(path)
     references = read_references(study, laboratory)
-    about = About(path.name)
+    about = About(file_name or path.name)
     file = stored_path(raw.sha256)
     reading: dict[str, Any] = (
         {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}

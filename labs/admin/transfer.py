@@ -1,11 +1,26 @@
 """Files of laboratories and what became of their rows, to be looked at."""
 
-from django.contrib import admin
+from pathlib import Path
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from unfold.admin import TabularInline
+from unfold.decorators import action
 
 from cart.admin.desk import DeskPermissions, ReadOnlyAdmin
 from cart.admin.filters import VisibleRelatedFilter
+from labs.actions.codes import NO_ASSAY, UNKNOWN_CODE, WaitingCode, import_again, map_codes, waiting_codes
+from labs.actions.raw_files import RawFileError
+from labs.actions.transfers import import_file
+from labs.admin.file_forms import CodesForm, FileForm
+from labs.imports.layout import LayoutError
+from labs.imports.report import Report
 from labs.models import Transfer, TransferRow
+from labs.scoping import importable_studies
 
 
 class TransferRowInline(DeskPermissions, TabularInline):
@@ -54,11 +69,97 @@ class TransferAdmin(ReadOnlyAdmin):
         ),
     )
     inlines = (TransferRowInline,)
+    actions_list = ("bring_file",)
+    actions_detail = ("name_codes",)
 
     @admin.display(description="Transfer", ordering="id")
     def number(self, obj: Transfer) -> str:
         """Number as the reports name it."""
         return str(obj)
+
+    def has_import_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether the user may bring files into a study, or into the study of this transfer."""
+        studies = importable_studies(request.user)
+        if object_id is not None:
+            studies = studies.filter(transfers=object_id)
+        return studies.exists()
+
+    @action(description="Import a file", url_path="import", permissions=["import"])
+    def bring_file(self, request: HttpRequest) -> HttpResponse:
+        """Take a laboratory's file and show its report."""
+        form = FileForm(request.POST or None, request.FILES or None, user=request.user)
+        report = None
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
+            try:
+                report = import_file(
+                    study=given["study"],
+                    laboratory=given["laboratory"],
+                    path=Path(given["file"].temporary_file_path()),
+                    file_name=given["file"].name,
+                    actor=request.user.get_username(),
+                    reason=given["change_reason"],
+                    check_only=given["check_only"],
+                )
+            except (LayoutError, RawFileError) as error:
+                form.add_error(None, str(error))
+        return self._page(request, "labs/bring_file.html", "Import a laboratory's file", form=form, report=report)
+
+    @action(description="Codes and kits that rows wait for", url_path="codes", permissions=["import"])
+    def name_codes(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Say which analytes the unknown codes of a file are, and read the file again."""
+        transfer = self.get_object(request, object_id)
+        if transfer is None:
+            raise Http404
+        if transfer.kind == Transfer.Kind.SDTM:
+            messages.info(request, "The codes of SDTM datasets become analytes by themselves; nothing waits here.")
+            return HttpResponseRedirect(reverse("admin:labs_transfer_change", args=[transfer.pk]))
+        codes = waiting_codes(transfer)
+        form = CodesForm(request.POST or None, codes=codes)
+        report, actor = None, request.user.get_username()
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["change_reason"]
+            try:
+                made = map_codes(laboratory=transfer.laboratory, codes=form.chosen(), actor=actor, reason=reason)
+                report = import_again(transfer=transfer, actor=actor, reason=reason)
+            except ValidationError as error:
+                form.add_error(None, error)
+            except (LayoutError, RawFileError) as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, f"{made} code{'s were' if made != 1 else ' was'} mapped; the file was read again.")
+                codes = waiting_codes(transfer)
+                form = CodesForm(codes=codes)
+        return self._page(
+            request,
+            "labs/name_codes.html",
+            f"Codes of {transfer} ({transfer.file_name})",
+            form=form,
+            report=report,
+            transfer=transfer,
+            rows=[_row(code, form, transfer) for code in codes],
+        )
+
+    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        report = context["report"]
+        context["transfer_of_report"] = _transfer_of(report)
+        context["waits_for_codes"] = report is not None and UNKNOWN_CODE in report.findings["rule"]
+        return TemplateResponse(
+            request, template, {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
+        )
+
+
+def _transfer_of(report: Report | None) -> Transfer | None:
+    return (
+        Transfer.objects.filter(pk=int(report.number.removeprefix("T-"))).first() if report and report.number else None
+    )
+
+
+def _row(code: WaitingCode, form: CodesForm, transfer: Transfer) -> dict[str, Any]:
+    kit = ""
+    if code.rule == NO_ASSAY and code.analyte is not None:
+        kit = f"{reverse('admin:labs_assayversion_add')}?laboratory={transfer.laboratory_id}&analyte={code.analyte.pk}"
+    return {"code": code, "field": form.field_of(code.code) if code.analyte is None else None, "add_kit": kit}
 
 
 @admin.register(TransferRow)

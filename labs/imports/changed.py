@@ -29,8 +29,10 @@ Hashes = NDArray[np.uint64]
 _SEED, _SUM_SEED = 0x5EED, 0xACC7
 # What differs is held in memory; a file that differs in more lines is checked as a whole.
 MOST_CHANGED = 500_000
-_LOOKED_UP = 1 << 20
+_LOOKED_UP = 1 << 17
 _BLOCK_LINES = 60_000
+# Small: what is held besides the hashes is the block.
+_BLOCK_BYTES = 2_000_000
 
 
 class _NotComparable(Exception):
@@ -140,7 +142,7 @@ def _lines(path: Path, layout: Layout, *, without: pl.Series) -> _Lines:
 def _text_blocks(path: Path, layout: Layout) -> Iterator[tuple[int, pl.Series]]:
     """Number of the first line, and the texts of the lines, block by block; the header is left out."""
     first = 2
-    for piece in read_pieces(path, layout):
+    for piece in read_pieces(path, layout, block_bytes=_BLOCK_BYTES):
         texts = split_lines(piece)
         if texts is None:
             raise _NotComparable
@@ -150,15 +152,22 @@ def _text_blocks(path: Path, layout: Layout) -> Iterator[tuple[int, pl.Series]]:
 
 def _only_in_one(before: Hashes, now: Hashes) -> tuple[Hashes, Hashes]:
     """Hashes that only one of them holds, sorted, each once."""
-    common = min(before.size, now.size)
-    differs = before[:common] != now[:common]
     # Most files only grow at their end: what stands in the same place need not be sorted.
-    start = int(differs.argmax()) if differs.any() else common
+    start = _first_difference(before, now)
     before, now = before[start:], now[start:]
     # In place: two more copies of ten million lines would not fit.
     before.sort()
     now.sort()
     return _absent(before, now), _absent(now, before)
+
+
+def _first_difference(before: Hashes, now: Hashes) -> int:
+    common = min(before.size, now.size)
+    for at in range(0, common, _LOOKED_UP):
+        differs = before[at : min(at + _LOOKED_UP, common)] != now[at : min(at + _LOOKED_UP, common)]
+        if differs.any():
+            return at + int(differs.argmax())
+    return common
 
 
 def _absent(these: Hashes, those: Hashes) -> Hashes:

@@ -1,6 +1,7 @@
 """What became of a file, in sentences."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -61,39 +62,51 @@ class Report:
 
     def text(self) -> str:
         """The report as it is printed and mailed."""
+        lines = [self.headline, *(f"  {note}" for note in self.notes)]
+        if self.totals.vanished and not self.repeated:
+            lines.append(f"  {self.vanished_line}")
+        for row in self.first_findings:
+            place = f"{self.unit} {row['line']}" + (f", column {row['column']}" if row["column"] else "")
+            lines.append(f"  {place}: found {row['found']!r}, expected {row['expected']} [{row['rule']}]")
+        if self.hidden_findings:
+            lines.append(f"  ... and {self.hidden_findings:,} more findings")
+        return "\n".join(lines)
+
+    @property
+    def headline(self) -> str:
+        """What became of the file, with the totals of its rows."""
         t = self.totals
         if self.repeated:
             waiting = f" {t.quarantined:,} of its rows are quarantined still." if t.quarantined else ""
             return f"{self.file_name}: already accepted as {self.number}; nothing to do.{waiting}"
         if self.refused:
-            return self._lines(
-                "checked, would be refused" if self.checked_only else "refused",
-                [f"{t.rows:,} rows", f"{t.refused:,} with findings", "nothing stored"],
-            )
-        counts = [
-            f"{t.rows:,} rows",
-            f"{t.applied:,} applied" + (f" ({t.corrected:,} corrections)" if t.corrected else ""),
-            f"{t.duplicate:,} duplicates",
-        ]
-        if t.quarantined:
-            counts.append(f"{t.quarantined:,} quarantined")
-        counts.append(f"{t.refused:,} refused")
-        return self._lines("accepted" if self.accepted else "checked, not stored", counts)
+            state = "checked, would be refused" if self.checked_only else "refused"
+            counts = [f"{t.rows:,} rows", f"{t.refused:,} with findings", "nothing stored"]
+        else:
+            state = "accepted" if self.accepted else "checked, not stored"
+            counts = [
+                f"{t.rows:,} rows",
+                f"{t.applied:,} applied" + (f" ({t.corrected:,} corrections)" if t.corrected else ""),
+                f"{t.duplicate:,} duplicates",
+                *([f"{t.quarantined:,} quarantined"] if t.quarantined else []),
+                f"{t.refused:,} refused",
+            ]
+        return f"{self.file_name}: {state}" + (f" as {self.number}" if self.number else "") + ": " + ", ".join(counts)
 
-    def _lines(self, state: str, counts: list[str]) -> str:
-        lines = [
-            f"{self.file_name}: {state}" + (f" as {self.number}" if self.number else "") + ": " + ", ".join(counts)
-        ]
-        lines += [f"  {note}" for note in self.notes]
-        if self.totals.vanished:
-            lines.append(
-                f"  {self.totals.vanished:,} rows of earlier files are not in this cumulative file; each "
-                f"{'opened' if self.accepted else 'would open'} a data query [vanished-row]"
-            )
-        for row in self.findings.sort("line", "column").head(SHOWN_FINDINGS).iter_rows(named=True):
-            place = f"{self.unit} {row['line']}" + (f", column {row['column']}" if row["column"] else "")
-            lines.append(f"  {place}: found {row['found']!r}, expected {row['expected']} [{row['rule']}]")
-        hidden = max(self.totals.findings, self.findings.height) - SHOWN_FINDINGS
-        if hidden > 0:
-            lines.append(f"  ... and {hidden:,} more findings")
-        return "\n".join(lines)
+    @property
+    def vanished_line(self) -> str:
+        """What a cumulative file no longer holds."""
+        return (
+            f"{self.totals.vanished:,} rows of earlier files are not in this cumulative file; each "
+            f"{'opened' if self.accepted else 'would open'} a data query [vanished-row]"
+        )
+
+    @property
+    def first_findings(self) -> list[dict[str, Any]]:
+        """The first findings by line."""
+        return self.findings.sort("line", "column").head(SHOWN_FINDINGS).to_dicts()
+
+    @property
+    def hidden_findings(self) -> int:
+        """How many findings there are besides the first."""
+        return max(0, max(self.totals.findings, self.findings.height) - SHOWN_FINDINGS)
