@@ -62,9 +62,7 @@ class Report:
 
     def text(self) -> str:
         """The report as it is printed and mailed."""
-        lines = [self.headline]
-        if not self.repeated:
-            lines += [f"  {note}" for note in self.notes]
+        lines = [self.headline, *(f"  {note}" for note in self.notes)]
         if self.totals.vanished and not self.repeated:
             lines.append(f"  {self.vanished_line}")
         for row in self.first_findings:
@@ -73,13 +71,6 @@ class Report:
         if self.hidden_findings:
             lines.append(f"  ... and {self.hidden_findings:,} more findings")
         return "\n".join(lines)
-
-    @property
-    def outcome(self) -> str:
-        """One word for programs: accepted, repeated, refused or checked."""
-        if self.repeated:
-            return "repeated"
-        return "refused" if self.refused else "accepted" if self.accepted else "checked"
 
     @property
     def headline(self) -> str:

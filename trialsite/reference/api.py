@@ -8,9 +8,10 @@ from drf_spectacular.generators import SchemaGenerator
 from cart.api.errors import ANSWERS, Answer
 from trialsite.reference.markdown import page, table
 
-HEAD = """Reports are read with GET and answer in JSON; files of laboratories are sent with POST. The schema in OpenAPI 3
-is at `/api/v1/schema`, its pages at `/api/v1/docs`; both want the same token. [Pull a report with curl](../how-to/pull-a-report-with-curl.md) shows the
-first request.
+HEAD = """Reports are read with GET and answer in JSON; files of laboratories are sent with POST. The schema in
+OpenAPI 3 is at `/api/v1/schema`, its pages at `/api/v1/docs`; both want the same token.
+[Pull a report with curl](../how-to/pull-a-report-with-curl.md) shows the first request,
+[send a file with curl](../how-to/send-a-file-with-curl.md) the other way.
 
 ## Token
 
