@@ -73,6 +73,13 @@ class Report:
         return "\n".join(lines)
 
     @property
+    def outcome(self) -> str:
+        """One word for programs: accepted, repeated, refused or checked."""
+        if self.repeated:
+            return "repeated"
+        return "refused" if self.refused else "accepted" if self.accepted else "checked"
+
+    @property
     def headline(self) -> str:
         """What became of the file, with the totals of its rows."""
         t = self.totals

@@ -44,7 +44,7 @@ def test_each_code_is_answered_with_its_status_and_its_sentence(trial, settings)
         "method-not-allowed": Client().post(ADDRESS, headers=sponsor),
         "role-without-imports": Client().post(files, headers=sponsor),
         "unknown-laboratory": Client().post(files.replace("/L/", "/NONE/"), headers=manager),
-        "unsupported-media-type": Client().post(files, b"", content_type="text/csv", headers=manager),
+        "unsupported-media-type": Client().post(files, b"a", content_type="text/csv", headers=manager),
         "file-too-large": Client().post(
             files, {"file": SimpleUploadedFile("a.csv", b"two"), "reason": "x"}, headers=manager
         ),
