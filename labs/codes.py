@@ -364,9 +364,15 @@ RECORDS = Section(
 COMMANDS = Section(
     "Commands",
     "",
-    ("labs/management/", "labs/actions/catalogue.py"),
+    ("labs/management/", "labs/actions/catalogue.py", "labs/actions/watched_folder.py"),
     (
         UNKNOWN_STUDY,
+        Code("no-folder", "The watched folder is a folder.", "Make it, or correct the path."),
+        Code(
+            "files-not-taken",
+            "Every file of the watched folder is taken.",
+            "See the line of each file above the sentence.",
+        ),
         Code(
             "analyte-differs",
             "An analyte keeps its kind and unit: its results are stored in them.",
