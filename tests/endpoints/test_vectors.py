@@ -3,12 +3,15 @@
 import csv
 import math
 import os
+import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from cart.endpoints.censoring import titer_fold_change
 from cart.endpoints.course import one_course
+from cart.endpoints.ctcae import ctcae_grades
 from cart.endpoints.depletion import PRIOR_DEPLETION
 from cart.endpoints.half_life import fraction_remaining, half_life
 from tests.endpoints.cases import answer, frames, series
@@ -120,3 +123,22 @@ def test_passive_decay_cases() -> None:
         (share,) = fraction_remaining([float(row["day"])], half_life_days=float(row["half_life_d"]))
         assert share == pytest.approx(float(row["fraction_remaining"]), rel=1e-12)
         assert math.log2(share) == pytest.approx(float(row["log2_change"]), rel=1e-12)
+
+
+def test_ctcae_cases() -> None:
+    rows = cases("ctcae_grades")
+    assert rows
+    for row in rows:
+        named = re.fullmatch(r"(.*?)(?: \[baseline ([0-9.]+) \w+\])?", row["term"])
+        assert named is not None
+        given = {
+            "qualifier": "=",
+            "value": float(row["aval"]),
+            "lloq": None,
+            "lln": number(row["lln"]),
+            "uln": number(row["uln"]),
+            "baseline": number(named[2] or ""),
+        }
+        frame = pl.DataFrame([given], schema_overrides={"lloq": pl.Float64, "baseline": pl.Float64})
+        found = ctcae_grades(frame, version=row["ctcae"].removesuffix(".0"), term=named[1]).row(0)
+        assert found == (int(row["grade"]), int(row["grade"]), ""), row
