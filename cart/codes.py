@@ -149,6 +149,8 @@ ENDPOINTS = Section(
         Code("half-life-points", "A half-life rests on as many points as the message says.", "Give more points."),
         Code("half-life-values", "Its values are above zero and on different days.", "Leave out the others."),
         Code("half-life-days", "A half-life is above zero.", "Correct the number."),
+        Code("ctcae-version", "The version of the CTCAE is 4, 5 or 6.", "Choose one."),
+        Code("ctcae-term", "The term has laboratory criteria in its version.", "Choose one that the message names."),
     ),
 )
 SECTIONS = (RECORDS, COMMANDS, ENDPOINTS)

@@ -63,6 +63,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "labs.Laboratory",
             "labs.AnalyteCode",
             "labs.AssayVersion",
+            "labs.ReferenceRange",
             "cart.Membership",
         ),
     ),

@@ -2,6 +2,7 @@
 
 from labs.models.analyte import Analyte, AnalyteCode, Laboratory
 from labs.models.assay import AssayVersion
+from labs.models.reference_range import ReferenceRange
 from labs.models.result import Result, result_key
 from labs.models.specimen import SPECIMEN_BITS, Specimen, lock_specimen_numbers
 from labs.models.transfer import RawFile, Transfer, TransferRow
@@ -13,6 +14,7 @@ __all__ = [
     "AssayVersion",
     "Laboratory",
     "RawFile",
+    "ReferenceRange",
     "Result",
     "Specimen",
     "Transfer",

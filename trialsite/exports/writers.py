@@ -74,6 +74,11 @@ def _guarded(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(*risky, *lists)
 
 
+def csv_text(frame: pl.DataFrame) -> str:
+    """A frame as the text of a CSV file, as :func:`write_csv` writes it; for an answer of the web."""
+    return _guarded(frame).write_csv(line_terminator="\r\n", datetime_format="%Y-%m-%dT%H:%M:%S")
+
+
 def write_csv(frame: pl.DataFrame, description: DatasetDescription, path: Path) -> WrittenFile:
     """RFC 4180, UTF-8, CRLF; missing is empty; lists are joined by spaces; formulas are made text."""
     shaped = description.shaped(frame)

@@ -6,13 +6,22 @@ from collections.abc import Iterable
 from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
 from labs import codes as labs_codes
+from labs import codes_records as labs_records
 from labs.codes_fhir import FHIR
 from trialsite import codes as foundation
 from trialsite.codes import Code, Section
 from trialsite.reference.markdown import page, table
 from trialsite.reference.own import own_constraints
 
-SECTIONS: tuple[Section, ...] = (*labs_codes.SECTIONS, FHIR, API, *cart_codes.SECTIONS, *foundation.SECTIONS)
+SECTIONS: tuple[Section, ...] = (
+    *labs_codes.SECTIONS,
+    FHIR,
+    labs_records.RECORDS,
+    labs_records.COMMANDS,
+    API,
+    *cart_codes.SECTIONS,
+    *foundation.SECTIONS,
+)
 # In the order in which somebody looks for a code; sections of one title are one table.
 TITLES = (
     labs_codes.ROWS.title,
