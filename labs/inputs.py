@@ -96,14 +96,35 @@ _SOURCE_OF_SPECIMEN: dict[str, pl.DataType | type[pl.DataType]] = {
     "subject_code": pl.String,
     "source_code": pl.String,
     "visit_number": pl.Float64,
+    "sex": pl.String,
+    "year_of_birth": pl.Int64,
 }
-SOURCE_COLUMNS = (*_SOURCE_OF_RESULT, *_SOURCE_OF_SPECIMEN)
+SOURCE_COLUMNS = (*_SOURCE_OF_RESULT, *_SOURCE_OF_SPECIMEN, "laboratory", "kit")
 _RESULT_SOURCE_SQL = """,
     coalesce(nullif(a.sdtm_test_code, ''), a.code), r.line, r.source_sequence, r.received_text,
     coalesce(r.received_unit, ''), coalesce(r.standard_text, ''), coalesce(r.missing_reason, ''),
     r.range_low, r.range_high, coalesce(r.range_flag, '')"""
-_SPECIMEN_SOURCE_SQL = ", j.code, j.source_code, s.visit_number"
+_SPECIMEN_SOURCE_SQL = ", j.code, j.source_code, s.visit_number, j.sex, j.year_of_birth"
 _SPECIMEN_SOURCE_JOIN = "\nJOIN cart_subject j ON j.id = s.subject_id"
+
+RANGE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "range_id": pl.Int64,
+    **dict.fromkeys(["laboratory", "analyte", "kit", "sex"], pl.String),
+    **dict.fromkeys(["age_from", "age_to"], pl.Int64),
+    **dict.fromkeys(["valid_from", "valid_to"], pl.Date),
+    "range_unit": pl.String,
+    **dict.fromkeys(["lln", "uln"], pl.Float64),
+}
+_RANGES_SQL = """
+SELECT g.id, l.code, a.code, g.kit, g.sex, g.age_from, g.age_to, g.valid_from, g.valid_to, g.unit, g.low, g.high
+FROM labs_referencerange g JOIN labs_laboratory l ON l.id = g.laboratory_id JOIN labs_analyte a ON a.id = g.analyte_id
+WHERE g.state = 'approved' ORDER BY g.id
+"""
+
+
+def approved_ranges() -> pl.DataFrame:
+    """Reference ranges in force at some time, as :func:`cart.endpoints.reference_ranges.with_ranges` wants them."""
+    return read_columns(_RANGES_SQL, {}, RANGE_SCHEMA)
 
 
 def observations(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:

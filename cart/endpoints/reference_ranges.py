@@ -6,6 +6,8 @@ have different ranges, none is chosen.
 
 import polars as pl
 
+from cart.endpoints.ctcae import range_flags
+
 ANY = ""
 _KEY = ["laboratory", "analyte"]
 
@@ -72,6 +74,28 @@ def with_ranges(rows: pl.DataFrame, ranges: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("no reference range"))
         .otherwise(pl.lit("reference range in another unit"))
         .alias("range_reason"),
+    )
+
+
+def flagged(rows: pl.DataFrame, ranges: pl.DataFrame) -> pl.DataFrame:
+    """Rows with flag, flag_reason (why there is none), flag_low, flag_high and flag_range by the range that holds.
+
+    Parameters
+    ----------
+    rows
+        As for :func:`with_ranges`, and qualifier, value, lloq.
+    ranges
+        As for :func:`with_ranges`.
+    """
+    ranged = with_ranges(rows, ranges)
+    told = range_flags(ranged)
+    return ranged.select(
+        *rows.columns,
+        told["flag"],
+        pl.when(pl.col("range_reason") != "").then("range_reason").otherwise(told["reason"]).alias("flag_reason"),
+        pl.col("lln").alias("flag_low"),
+        pl.col("uln").alias("flag_high"),
+        pl.col("range_id").alias("flag_range"),
     )
 
 

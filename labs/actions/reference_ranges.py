@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from cart.endpoints.ctcae import range_flags
-from cart.endpoints.reference_ranges import with_ranges
+from cart.endpoints.reference_ranges import flagged
+from labs.inputs import RANGE_SCHEMA
 from labs.models import ReferenceRange
 from labs.models.result import ANALYTE_BITS, VERSION_BITS
 from trialsite.audit.context import acting
@@ -96,9 +96,9 @@ def propose_range(proposal: ReferenceRange, *, actor: str, reason: str) -> Refer
 def preview_range(proposal: ReferenceRange) -> Preview:
     """Every result whose flag the approval of a proposed range would change. Nothing is stored."""
     rows = read_columns(_RESULTS, {"laboratory": proposal.laboratory_id, "analyte": proposal.analyte_id}, _SCHEMA)
-    before, after = _flags(rows, _in_force(proposal)), _flags(rows, _planned(proposal))
+    before, after = flagged(rows, _in_force(proposal)), flagged(rows, _planned(proposal))
     compared = rows.select(_SHOWN).with_columns(
-        before["flag"].alias("flag_before"), after["flag"].alias("flag_after"), after["reason"].alias("why")
+        before["flag"].alias("flag_before"), after["flag"].alias("flag_after"), after["flag_reason"].alias("why")
     )
     return Preview(compared.filter(pl.col("flag_before") != pl.col("flag_after")), rows.height)
 
@@ -241,20 +241,5 @@ def _frame(ranges: list[tuple[ReferenceRange, dt.date | None]]) -> pl.DataFrame:
             }
             for one, end in ranges
         ],
-        schema={
-            "range_id": pl.Int64,
-            **dict.fromkeys(["laboratory", "analyte", "kit", "sex"], pl.String),
-            **dict.fromkeys(["age_from", "age_to"], pl.Int64),
-            **dict.fromkeys(["valid_from", "valid_to"], pl.Date),
-            "range_unit": pl.String,
-            **dict.fromkeys(["lln", "uln"], pl.Float64),
-        },
-    )
-
-
-def _flags(rows: pl.DataFrame, ranges: pl.DataFrame) -> pl.DataFrame:
-    ranged = with_ranges(rows, ranges)
-    told = pl.concat([range_flags(ranged), ranged.select("range_reason")], how="horizontal")
-    return told.select(
-        "flag", pl.when(pl.col("range_reason") != "").then("range_reason").otherwise("reason").alias("reason")
+        schema=RANGE_SCHEMA,
     )

@@ -130,6 +130,17 @@ OBSERVATIONS = DatasetDescription(
         Column("range_low", "Lower end of the reference range", pl.Float64, meaning="In unit.", missing=_NOT_SENT),
         Column("range_high", "Upper end of the reference range", pl.Float64, meaning="In unit.", missing=_NOT_SENT),
         Column("range_flag", "Flag as received", pl.String, missing="empty where the source has none"),
+        Column(
+            "flag",
+            "LOW, NORMAL or HIGH by the approved reference range",
+            pl.String,
+            meaning="Beside the flag as received; given only where every value in low-high has it.",
+            missing="empty where flag_reason says why",
+        ),
+        Column("flag_reason", "Why there is no flag", pl.String, missing="empty where there is one"),
+        Column("flag_low", "Lower limit of that range", pl.Float64, meaning="In unit.", missing="null without one"),
+        Column("flag_high", "Upper limit of that range", pl.Float64, meaning="In unit.", missing="null without one"),
+        Column("flag_range", "Number of that range", pl.Int64, missing="null where none holds"),
     ),
 )
 

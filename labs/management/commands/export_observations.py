@@ -11,10 +11,11 @@ from django.db import transaction
 from cart.endpoints.baseline import RULES, baseline_and_change, check_rule
 from cart.endpoints.censoring import IMPUTATIONS, imputed, interval_high, interval_low
 from cart.endpoints.errors import ParameterError
+from cart.endpoints.reference_ranges import flagged
 from cart.inputs import time_zero
 from cart.models import Study
 from labs.datasets.observations import OBSERVATIONS, observation_rows
-from labs.inputs import observations_with_source
+from labs.inputs import approved_ranges, observations_with_source
 from trialsite.exports.description import ExportError
 from trialsite.exports.writers import writer_for
 
@@ -71,9 +72,10 @@ class Command(BaseCommand):
     def _rows(self, study: Study, rule: str, number: pl.Expr | None) -> pl.DataFrame:
         subject_ids = list(study.subjects.order_by("id").values_list("pk", flat=True))
         parts = [pl.DataFrame(schema=OBSERVATIONS.schema())]
+        ranges = approved_ranges()
         for start in range(0, len(subject_ids), CHUNK_SUBJECTS):
             chunk = subject_ids[start : start + CHUNK_SUBJECTS]
-            frame = observations_with_source(study.pk, chunk).with_columns(
+            frame = flagged(observations_with_source(study.pk, chunk), ranges).with_columns(
                 interval_low().alias("low"),
                 interval_high().alias("high"),
             )

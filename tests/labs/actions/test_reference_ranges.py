@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -202,3 +203,17 @@ def test_strangers_see_counts_of_no_other_study(trial):
     assert "KUL-001" not in page
     assert "4 of them belong to studies that you do not look after" in page
     assert member(trial, Role.COORDINATOR, name="kim").get(address).status_code == 403
+
+
+def test_the_export_gives_the_flag_by_the_range_in_force_with_its_reason(trial, tmp_path):
+    approve(proposed())
+    approved = approve(proposed("6", "400", since="2024-03-11"))
+    call_command("export_observations", "S-1", "--baseline", "last-before-first-dose", "--to", tmp_path / "o.parquet")
+    rows = pl.read_parquet(tmp_path / "o.parquet").sort("collected_on")
+    assert rows.select("received_text", "flag", "flag_reason", "flag_low").rows() == [
+        ("5", "LOW", "", 10.0),
+        ("50", "NORMAL", "", 6.0),
+        ("500", "HIGH", "", 6.0),
+        ("<8", "", "censored: the interval crosses a limit", 6.0),
+    ]
+    assert rows["flag_range"].to_list()[1:] == [approved.pk] * 3
