@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.core.checks import CheckMessage
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.lookups import In
@@ -66,10 +67,14 @@ class ExactDecimalField(models.DecimalField):  # type: ignore[type-arg]
     description = "Decimal of any precision"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # Bounds of forms only; the column has none.
-        kwargs["max_digits"] = 60
-        kwargs["decimal_places"] = 30
-        super().__init__(*args, **kwargs)
+        # A bound of forms only; the column has none. Without decimal places nothing pads digits with zeros.
+        super().__init__(*args, **{**kwargs, "max_digits": 60, "decimal_places": None})
+
+    def _check_decimal_places(self) -> list[CheckMessage]:
+        return []
+
+    def _check_decimal_places_and_max_digits(self, **kwargs: Any) -> list[CheckMessage]:
+        return []
 
     def db_type(self, connection: Any) -> str:
         """Column type."""

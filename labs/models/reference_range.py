@@ -121,5 +121,9 @@ class ReferenceRange(models.Model):
 
     def __str__(self) -> str:
         limits = f"{self.low if self.low is not None else ''} - {self.high if self.high is not None else ''}".strip()
-        who = f"{self.get_sex_display()}, {self.age_from}-{self.age_to if self.age_to is not None else ''} years"
+        if self.age_to is not None:
+            ages = f"{self.age_from} to under {self.age_to} years"
+        else:
+            ages = f"from {self.age_from} years on" if self.age_from else "any age"
+        who = f"{self.get_sex_display()} sex, {ages}"
         return f"{self.laboratory} {self.analyte} {limits} {self.unit} ({who}) from {self.valid_from}"

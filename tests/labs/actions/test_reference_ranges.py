@@ -217,3 +217,10 @@ def test_the_export_gives_the_flag_by_the_range_in_force_with_its_reason(trial, 
         ("<8", "", "censored: the interval crosses a limit", 6.0),
     ]
     assert rows["flag_range"].to_list()[1:] == [approved.pk] * 3
+
+
+def test_the_page_of_a_range_shows_its_digits_without_zeros(trial):
+    client = member(trial, Role.DATA_MANAGER, name="ann", whole_study=True)
+    page = client.get(reverse("admin:labs_referencerange_change", args=[proposed("7.50").pk])).rendered_content
+    assert "7.50" in page
+    assert "7.500" not in page
