@@ -23,7 +23,7 @@ from django.db.models import Max
 
 from cart.actions.endpoints import RECOMPUTE, current_results, request_recompute
 from cart.actions.templates import load_template, read_template
-from cart.models import Study
+from cart.models import Evaluation, Study
 from labs.actions.catalogue import load_analytes, register_laboratory
 from labs.actions.transfers import import_file
 from labs.management.demo.children import child
@@ -63,9 +63,10 @@ class Command(AuditedCommand):
         self._var.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             self._migrate()
-            self._start_workers(stack)
             study, laboratory = self._set_up()
             self._feed(study, laboratory)
+            # After the files: which of them an evaluation saw, and so its number, would depend on the moment.
+            self._start_workers(stack)
             self._compute(study)
             self._show(study)
             self.stdout.write("")
@@ -131,7 +132,7 @@ class Command(AuditedCommand):
         while time.monotonic() < deadline:
             job.refresh_from_db()
             if job.state == Job.State.DONE:
-                self._tell_jobs(first)
+                self._tell_jobs(study, first)
                 return
             if job.state == Job.State.DEAD:
                 raise CommandError(f"Job {job.pk} failed: {job.error} [job-failed]")
@@ -140,11 +141,11 @@ class Command(AuditedCommand):
             f"Job {job.pk} did not end within {JOB_SECONDS} s; {self._var / 'worker.log'} says why. [job-late]"
         )
 
-    def _tell_jobs(self, first: int) -> None:
-        # Every accepted file asked for a job of its own; the worker took them while the next file was read.
-        results = list(Job.objects.filter(pk__gt=first, kind=RECOMPUTE).values_list("result", flat=True))
-        changed = sum((result or {}).get("subjects_changed", 0) for result in results)
-        self.stdout.write(f"{len(results)} endpoint jobs done by the worker: {changed} evaluations written.")
+    def _tell_jobs(self, study: Study, first: int) -> None:
+        # Every accepted file asked for a job of its own; the first of them finds all that there is to do.
+        jobs = Job.objects.filter(pk__gt=first, kind=RECOMPUTE).count()
+        subjects = Evaluation.objects.filter(subject__study=study).current().count()
+        self.stdout.write(f"{jobs} endpoint jobs done by the worker: {subjects} subjects evaluated.")
 
     def _show(self, study: Study) -> None:
         results = current_results(study).select_related("subject", "definition").order_by("subject", "definition")
