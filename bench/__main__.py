@@ -9,6 +9,7 @@ MODULES = [
     ["bench.lookups"],
     ["bench.bad_rows"],
     ["bench.retransfer"],
+    ["bench.xpt"],
     ["bench.fhir"],
 ]
 
