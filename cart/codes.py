@@ -153,4 +153,16 @@ ENDPOINTS = Section(
         Code("ctcae-term", "The term has laboratory criteria in its version.", "Choose one that the message names."),
     ),
 )
-SECTIONS = (RECORDS, COMMANDS, ENDPOINTS)
+CASES = Section(
+    "Files of cases",
+    "In the answer of `evaluate_vectors`.",
+    ("cart/endpoints/vectors/", "cart/management/commands/evaluate_vectors.py"),
+    (
+        Code("case-kind", "The name of a case file selects its kernel.", "Rename the file, or give `--kind`."),
+        Code("case-file", "A case file is CSV in UTF-8, each row with the heading's columns.", "Correct the file."),
+        Code("case-columns", "A case file has the columns of its kind.", "Add the columns that are named."),
+        Code("case-value", "A value is one of its kind: a number, 1 or 0.", "Correct the value."),
+        Code("cases-differ", "Every case agrees with its kernel.", "Look at each difference."),
+    ),
+)
+SECTIONS = (RECORDS, COMMANDS, ENDPOINTS, CASES)

@@ -36,6 +36,7 @@ TITLES = (
     cart_codes.RECORDS.title,
     foundation.AUDIT.title,
     cart_codes.ENDPOINTS.title,
+    cart_codes.CASES.title,
     foundation.JOBS.title,
 )
 HEAD = """A refusal is a sentence that ends with its code in brackets: what must hold, what was found, what to do. The
