@@ -151,6 +151,11 @@ ENDPOINTS = Section(
         Code("half-life-days", "A half-life is above zero.", "Correct the number."),
         Code("ctcae-version", "The version of the CTCAE is 4, 5 or 6.", "Choose one."),
         Code("ctcae-term", "The term has laboratory criteria in its version.", "Choose one that the message names."),
+        Code(
+            "delta-limit",
+            "A delta limit is absolute with a unit or per cent, not negative, with window and source, once an analyte.",
+            "Correct the limit.",
+        ),
     ),
 )
 CASES = Section(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from cart.endpoints.delta_check import DeltaLimit
 from trialsite.isolation.columns import read_columns
 
 # One primary-key range per subject (LATERAL): with a plain ANY() every chunk would scan the whole table. Results and
@@ -96,6 +97,7 @@ _SOURCE_OF_SPECIMEN: dict[str, pl.DataType | type[pl.DataType]] = {
     "subject_code": pl.String,
     "source_code": pl.String,
     "visit_number": pl.Float64,
+    "material": pl.String,
     "sex": pl.String,
     "year_of_birth": pl.Int64,
 }
@@ -104,7 +106,7 @@ _RESULT_SOURCE_SQL = """,
     coalesce(nullif(a.sdtm_test_code, ''), a.code), r.line, r.source_sequence, r.received_text,
     coalesce(r.received_unit, ''), coalesce(r.standard_text, ''), coalesce(r.missing_reason, ''),
     r.range_low, r.range_high, coalesce(r.range_flag, '')"""
-_SPECIMEN_SOURCE_SQL = ", j.code, j.source_code, s.visit_number, j.sex, j.year_of_birth"
+_SPECIMEN_SOURCE_SQL = ", j.code, j.source_code, s.visit_number, s.material, j.sex, j.year_of_birth"
 _SPECIMEN_SOURCE_JOIN = "\nJOIN cart_subject j ON j.id = s.subject_id"
 
 RANGE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -120,11 +122,29 @@ SELECT g.id, l.code, a.code, g.kit, g.sex, g.age_from, g.age_to, g.valid_from, g
 FROM labs_referencerange g JOIN labs_laboratory l ON l.id = g.laboratory_id JOIN labs_analyte a ON a.id = g.analyte_id
 WHERE g.state = 'approved' ORDER BY g.id
 """
+_DELTA_LIMIT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "analyte": pl.String,
+    "kind": pl.String,
+    "limit": pl.Float64,
+    "unit": pl.String,
+    "window_days": pl.Int64,
+    "source": pl.String,
+}
+_DELTA_LIMITS_SQL = """
+SELECT a.code, d.kind, d."limit", d.unit, d.window_days, d.source
+FROM labs_deltalimit d JOIN labs_analyte a ON a.id = d.analyte_id ORDER BY a.code
+"""
 
 
 def approved_ranges() -> pl.DataFrame:
     """Reference ranges in force at some time, as :func:`cart.endpoints.reference_ranges.with_ranges` wants them."""
     return read_columns(_RANGES_SQL, {}, RANGE_SCHEMA)
+
+
+def delta_limits() -> list[DeltaLimit]:
+    """Limits of the delta checks, one per analyte that has one."""
+    rows = read_columns(_DELTA_LIMITS_SQL, {}, _DELTA_LIMIT_SCHEMA)
+    return [DeltaLimit(*row) for row in rows.iter_rows()]
 
 
 def observations(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:

@@ -64,6 +64,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "labs.AnalyteCode",
             "labs.AssayVersion",
             "labs.ReferenceRange",
+            "labs.DeltaLimit",
             "cart.Membership",
         ),
     ),

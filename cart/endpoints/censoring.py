@@ -30,8 +30,12 @@ def below_limit() -> pl.Expr:
 
 
 def interval_low() -> pl.Expr:
-    """Lower end of a value's interval: 0 below the limit, the value otherwise; null without a value."""
-    return pl.when(VALUE.is_not_null() & below_limit()).then(0.0).otherwise(VALUE)
+    """Lower end of a value's interval: 0 below the limit, the value otherwise; null without a value.
+
+    Below a limit that is itself negative (``<-2`` of a base excess) there is no end.
+    """
+    lowest = pl.when(pl.max_horizontal(VALUE, LLOQ) < 0).then(-math.inf).otherwise(0.0)
+    return pl.when(VALUE.is_not_null() & below_limit()).then(lowest).otherwise(VALUE)
 
 
 def interval_high() -> pl.Expr:

@@ -1,4 +1,4 @@
-"""Grades of laboratory values by the CTCAE, and flags against a reference range.
+"""Grades of laboratory values by the CTCAE.
 
 A value is an interval: ``<10`` has a grade only where every value in [0, 10) has the same, otherwise bounds. The
 version is a parameter and stays with the answer: version 6 grades neutrophils and platelets otherwise than 5.
@@ -9,11 +9,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from cart.endpoints.censoring import interval_high, interval_low
-from cart.endpoints.ctcae_criteria import BASELINE, CRITERIA, LLN, NUMBER, ULN, VERSIONS, Border, Criterion, Ladder
+from cart.endpoints.ctcae_criteria import CRITERIA, VERSIONS
+from cart.endpoints.ctcae_criterion import BASELINE, LLN, NUMBER, ULN, Border, Criterion, Ladder
+from cart.endpoints.ctcae_units import same_unit
 from cart.endpoints.errors import ParameterError
 
 _LIMITS = {ULN: "uln", LLN: "lln", BASELINE: "baseline"}
 _HAIR = 1e-9
+_BOUNDS = ("low", "high")
+_ABNORMAL = "whether the baseline was abnormal"
 _REASONS = {"lln": "no LLN", "uln": "no ULN", "baseline": "no baseline"}
 
 
@@ -25,6 +29,20 @@ class _Side:
     open: pl.Expr
 
 
+def check_version(version: str) -> None:
+    """Refuse a version that there are no criteria of.
+
+    Raises
+    ------
+    ParameterError
+        Naming the versions.
+    """
+    if version not in VERSIONS:
+        raise ParameterError(
+            f"The version of the CTCAE is one of {', '.join(VERSIONS)}; found {version!r}. [ctcae-version]"
+        )
+
+
 def criterion_of(*, version: str, term: str) -> Criterion:
     """Criterion of a term.
 
@@ -33,10 +51,7 @@ def criterion_of(*, version: str, term: str) -> Criterion:
     ParameterError
         A version or a term that there is no criterion of.
     """
-    if version not in VERSIONS:
-        raise ParameterError(
-            f"The version of the CTCAE is one of {', '.join(VERSIONS)}; found {version!r}. [ctcae-version]"
-        )
+    check_version(version)
     found = CRITERIA[version].get(term)
     if found is None:
         raise ParameterError(
@@ -46,16 +61,20 @@ def criterion_of(*, version: str, term: str) -> Criterion:
     return found
 
 
-def ctcae_grades(rows: pl.DataFrame, *, version: str, term: str) -> pl.DataFrame:
+def ctcae_grades(rows: pl.DataFrame, *, version: str, term: str, unit: str = "") -> pl.DataFrame:
     """Grade of each value.
 
     Parameters
     ----------
     rows
-        Columns qualifier, value, lloq, lln, uln, baseline (numbers; null where unknown), all of one unit: where the
-        criterion has borders in numbers, its unit.
+        Columns qualifier, value, lloq, lln, uln, baseline (numbers; null where unknown), all of one unit. May have
+        baseline_flag (``LOW``, ``NORMAL``, ``HIGH`` by the range in force at the baseline, else empty): whether the
+        baseline is abnormal; without that column it is compared with the row's own limits. May have with_finding
+        (true, false, null where unknown): signs or symptoms, anticoagulation, fasting, as the criterion asks.
     version, term
         Version of the CTCAE, and the term in it.
+    unit
+        Unit of the rows; empty for the criterion's own.
 
     Returns
     -------
@@ -66,7 +85,9 @@ def ctcae_grades(rows: pl.DataFrame, *, version: str, term: str) -> pl.DataFrame
     -----
     A border is looked at from its own side: the grade is the highest one whose border the value is beyond. Where
     the baseline decides which borders count and is unknown, or a limit that a border needs is, the grade is not
-    evaluable unless another border decides it alone: a neutrophil count of 0.3 has grade 4 without an LLN.
+    evaluable unless another border decides it alone: a neutrophil count of 0.3 has grade 4 without an LLN. Where
+    the same value is of two grades by a finding that is not known, the two are bounds. Nothing is converted: a unit
+    in which the criteria state no borders is not evaluable.
 
     Source: NCI CTCAE; see :mod:`cart.endpoints.ctcae_criteria`.
 
@@ -75,15 +96,12 @@ def ctcae_grades(rows: pl.DataFrame, *, version: str, term: str) -> pl.DataFrame
     >>> ctcae_grades(rows, version="5", term="Neutrophil count decreased").rows()
     [(4, 4, ''), (3, 4, 'censored: grade 3 to 4')]
     """
-    criterion = criterion_of(version=version, term=term)
-    prepared = rows.select(
-        interval_low().alias("lowest"),
-        interval_high().alias("highest"),
-        # An interval [0, 10) does not hold its upper end, (5120, inf) not its lower one.
-        (interval_low() < interval_high()).alias("is_interval"),
-        (pl.col("qualifier") == ">").alias("above"),
-        *(pl.col(name).cast(pl.Float64) for name in _LIMITS.values()),
-    )
+    criterion = in_unit(criterion_of(version=version, term=term), unit)
+    if criterion is None:
+        reason = f"the criteria state no borders in {unit}"
+        # As columns first: a select of constants alone has one row.
+        nothing = {"low": pl.lit(None, pl.Int8), "high": pl.lit(None, pl.Int8), "reason": pl.lit(reason)}
+        return rows.with_columns(**nothing).select(*nothing)
     least, worst = _sides(criterion)
     missing = pl.concat_str(
         [pl.lit(None, pl.String)]
@@ -92,30 +110,75 @@ def ctcae_grades(rows: pl.DataFrame, *, version: str, term: str) -> pl.DataFrame
         ignore_nulls=True,
     )
     return (
-        prepared.with_columns(
+        _prepared(rows, criterion)
+        .with_columns(
             _grade(criterion, least, certain=True).alias("low"),
             _grade(criterion, worst, certain=False).alias("high"),
             missing.fill_null("").alias("missing"),
+            _no_grade(criterion).alias("no_grade"),
         )
-        .with_columns(pl.col("lowest").is_null().alias("no_value"))
         .select(
-            pl.when(_unknown()).then(None).otherwise(pl.col("low")).cast(pl.Int8).alias("low"),
-            pl.when(_unknown()).then(None).otherwise(pl.col("high")).cast(pl.Int8).alias("high"),
-            pl.when("no_value")
-            .then(pl.lit("no value"))
-            .when(_unknown())
-            .then("missing")
-            .when(pl.col("low") != pl.col("high"))
-            .then(pl.format("censored: grade {} to {}", "low", "high"))
-            .otherwise(pl.lit(""))
-            .alias("reason"),
+            *(pl.when(_unknown()).then(None).otherwise(pl.col(name)).cast(pl.Int8).alias(name) for name in _BOUNDS),
+            _reason(criterion).alias("reason"),
         )
     )
 
 
+def in_unit(criterion: Criterion, unit: str) -> Criterion | None:
+    """The criterion with its borders in a unit; None where it states none in it."""
+    if unit == "" or criterion.unit == "" or same_unit(unit) == criterion.unit:
+        return criterion
+    return criterion.elsewhere.get(same_unit(unit))
+
+
+def _prepared(rows: pl.DataFrame, criterion: Criterion) -> pl.DataFrame:
+    """Intervals, limits, and whether the baseline is abnormal (null where that is not known)."""
+    limit = pl.col(_LIMITS[criterion.abnormal_of])
+    beyond, word = (
+        (pl.col("baseline") < limit, "LOW") if criterion.abnormal_of == LLN else (pl.col("baseline") > limit, "HIGH")
+    )
+    if "baseline_flag" in rows.columns:
+        beyond = pl.when(pl.col("baseline_flag") != "").then(pl.col("baseline_flag") == word)
+    found = pl.col("with_finding") if "with_finding" in rows.columns else pl.lit(None, pl.Boolean)
+    return rows.select(
+        interval_low().alias("lowest"),
+        interval_high().alias("highest"),
+        # An interval [0, 10) does not hold its upper end, (5120, inf) not its lower one.
+        (interval_low() < interval_high()).alias("is_interval"),
+        (pl.col("qualifier") == ">").alias("above"),
+        beyond.alias("baseline_abnormal"),
+        found.alias("found"),
+        *(pl.col(name).cast(pl.Float64) for name in _LIMITS.values()),
+    )
+
+
+def _no_grade(criterion: Criterion) -> pl.Expr:
+    """The value, or some value of its interval, is where the criteria name no grade any more."""
+    if criterion.ends is None:
+        return pl.lit(value=False)
+    return (pl.col("lowest") < criterion.ends).fill_null(value=False)
+
+
 def _unknown() -> pl.Expr:
-    """Nothing can be said: no value, or a missing limit leaves the grade open."""
-    return pl.col("no_value") | ((pl.col("missing") != "") & (pl.col("low") != pl.col("high")))
+    """Nothing can be said: no value, no grade there, or a missing limit leaves the grade open."""
+    open_by_limit = (pl.col("missing") != "") & (pl.col("low") != pl.col("high"))
+    return pl.col("lowest").is_null() | pl.col("no_grade") | open_by_limit
+
+
+def _reason(criterion: Criterion) -> pl.Expr:
+    return (
+        pl.when(pl.col("lowest").is_null())
+        .then(pl.lit("no value"))
+        .when("no_grade")
+        .then(pl.lit(f"below {criterion.ends or 0:g} the criteria name no grade"))
+        .when(_unknown())
+        .then("missing")
+        .when(pl.col("low") == pl.col("high"))
+        .then(pl.lit(""))
+        .when("is_interval")
+        .then(pl.format("censored: grade {} to {}", "low", "high"))
+        .otherwise(pl.format("depends on {}: grade {} to {}", pl.lit(criterion.finding or _ABNORMAL), "low", "high"))
+    )
 
 
 def _sides(criterion: Criterion) -> tuple[_Side, _Side]:
@@ -126,21 +189,24 @@ def _sides(criterion: Criterion) -> tuple[_Side, _Side]:
 
 
 def _needed(criterion: Criterion) -> list[str]:
-    ladders = [criterion.ladder, *([criterion.abnormal] if criterion.abnormal else [])]
-    used = {border.of for ladder in ladders for borders in ladder for border in borders}
-    used |= {ULN, BASELINE} if criterion.abnormal else set()
+    borders = [border for ladder in criterion.ladders() for step in ladder for border in step]
+    used = {border.of for border in borders} | {border.given for border in borders}
+    used |= {criterion.abnormal_of, BASELINE} if criterion.abnormal else set()
     return [name for of, name in _LIMITS.items() if of in used]
 
 
 def _grade(criterion: Criterion, side: _Side, *, certain: bool) -> pl.Expr:
-    """Grade of one end: what it has for certain, or at most what it can have where limits are missing."""
+    """Grade of one end: what it has for certain, or at most what it can have where something is not known."""
     plain = _climbed(criterion, criterion.ladder, side, certain=certain)
+    either = pl.min_horizontal if certain else pl.max_horizontal
+    if criterion.found is not None:
+        found = _climbed(criterion, criterion.found, side, certain=certain)
+        plain = pl.when("found").then(found).when(~pl.col("found")).then(plain).otherwise(either(plain, found))
     if criterion.abnormal is None:
         return plain
     other = _climbed(criterion, criterion.abnormal, side, certain=certain)
-    either = pl.min_horizontal(plain, other) if certain else pl.max_horizontal(plain, other)
-    raised = pl.col("baseline") > pl.col("uln")
-    return pl.when(raised).then(other).when(~raised).then(plain).otherwise(either)
+    abnormal = pl.col("baseline_abnormal")
+    return pl.when(abnormal).then(other).when(~abnormal).then(plain).otherwise(either(plain, other))
 
 
 def _climbed(criterion: Criterion, ladder: Ladder, side: _Side, *, certain: bool) -> pl.Expr:
@@ -148,72 +214,23 @@ def _climbed(criterion: Criterion, ladder: Ladder, side: _Side, *, certain: bool
     for number, borders in enumerate(ladder, start=1):
         if borders:
             beyond = pl.any_horizontal(
-                _beyond(border, side, low=criterion.low, certain=certain).fill_null(value=not certain)
+                _counts(border, side, low=criterion.low, certain=certain).fill_null(value=not certain)
                 for border in borders
             )
             grade = pl.when(beyond).then(number).otherwise(grade)
     return grade
 
 
+def _counts(border: Border, side: _Side, *, low: bool, certain: bool) -> pl.Expr:
+    beyond = _beyond(border, side, low=low, certain=certain)
+    return beyond & _beyond(Border(1, border.given), side, low=low, certain=certain) if border.given else beyond
+
+
 def _beyond(border: Border, side: _Side, *, low: bool, certain: bool) -> pl.Expr:
-    limit = pl.lit(border.factor) if border.of == NUMBER else pl.col(_LIMITS[border.of]) * border.factor
+    limit = pl.lit(border.factor) if border.of == NUMBER else pl.col(_LIMITS[border.of]) * border.factor + border.plus
     # A multiple in binary misses the number that was meant by a hair: 1.5 x 0.1 is not 0.15.
     near = (side.end - limit).abs() <= _HAIR * limit.abs()
     past = (side.end < limit) if low else (side.end > limit)
     # At the border: all of [0, 10) lies below 10, and none of it reaches 10.
     itself = pl.lit(value=border.itself)
     return (past & ~near) | (near & ((itself | side.open) if certain else (itself & ~side.open)))
-
-
-def range_flags(rows: pl.DataFrame) -> pl.DataFrame:
-    """Flag of each value against its reference range.
-
-    Parameters
-    ----------
-    rows
-        Columns qualifier, value, lloq, lln, uln (null where there is no limit).
-
-    Returns
-    -------
-    Columns flag (``LOW``, ``NORMAL``, ``HIGH``; empty where it cannot be said) and reason (why it cannot).
-
-    Notes
-    -----
-    A limit itself is normal. With one limit only, a value on its side is ``NORMAL`` as far as that limit goes.
-    ``<10`` is ``LOW`` against a lower limit of 10 or more; against 5 it may be low or normal: undetermined.
-
-    >>> rows = pl.DataFrame({"qualifier": ["=", "<", "<"], "value": [4.0, 10.0, 10.0], "lloq": [None, None, None],
-    ...     "lln": [5.0, 5.0, 12.0], "uln": [9.0, 20.0, 20.0]}, schema_overrides={"lloq": pl.Float64})
-    >>> range_flags(rows).rows()
-    [('LOW', ''), ('', 'censored: the interval crosses a limit'), ('LOW', '')]
-    """
-    lowest, highest = interval_low(), interval_high()
-    # The open end of [0, 10) is not in it: 10 as lower limit has all of it below.
-    is_open = (lowest < highest) & (pl.col("qualifier") != ">")
-    lln, uln = pl.col("lln"), pl.col("uln")
-    below = (highest < lln) | (is_open & (highest == lln))
-    above = (lowest > uln) | ((pl.col("qualifier") == ">") & (lowest == uln))
-    within = (lowest >= lln).fill_null(value=True) & (
-        (highest <= uln).fill_null(value=True) | (is_open & (highest <= uln))
-    )
-    flag = (
-        pl.when(lowest.is_null() | (lln.is_null() & uln.is_null()))
-        .then(pl.lit(""))
-        .when(below)
-        .then(pl.lit("LOW"))
-        .when(above)
-        .then(pl.lit("HIGH"))
-        .when(within)
-        .then(pl.lit("NORMAL"))
-        .otherwise(pl.lit(""))
-    )
-    reason = (
-        pl.when(lowest.is_null())
-        .then(pl.lit("no value"))
-        .when(lln.is_null() & uln.is_null())
-        .then(pl.lit("no reference range"))
-        .when(flag == "")
-        .then(pl.lit("censored: the interval crosses a limit"))
-        .otherwise(pl.lit(""))
-    )
-    return rows.select(flag.alias("flag"), reason.alias("reason"))

@@ -6,9 +6,10 @@ have different ranges, none is chosen.
 
 import polars as pl
 
-from cart.endpoints.ctcae import range_flags
+from cart.endpoints.range_flags import range_flags
 
 ANY = ""
+NO_RANGE = "no reference range"
 _KEY = ["laboratory", "analyte"]
 
 
@@ -71,7 +72,7 @@ def with_ranges(rows: pl.DataFrame, ranges: pl.DataFrame) -> pl.DataFrame:
         .when(~pl.col("_agree"))
         .then(pl.lit("age group unknown from the year of birth"))
         .when(pl.col("range_id").is_null())
-        .then(pl.lit("no reference range"))
+        .then(pl.lit(NO_RANGE))
         .otherwise(pl.lit("reference range in another unit"))
         .alias("range_reason"),
     )

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from cart.admin.desk import SET_UP_ROLES, DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
-from labs.models import Analyte, AnalyteCode, AssayVersion, Laboratory
+from labs.models import Analyte, AnalyteCode, AssayVersion, DeltaLimit, Laboratory
 
 
 @admin.register(Analyte)
@@ -71,3 +71,16 @@ class AssayVersionAdmin(DeskAdmin):
         ("Limits", {"fields": (("lloq", "uloq", "cutoff"),)}),
         ("In force", {"fields": (("valid_from", "valid_to"),)}),
     )
+
+
+@admin.register(DeltaLimit)
+class DeltaLimitAdmin(DeskAdmin):
+    """How far values of an analyte may lie from the one before."""
+
+    writing_roles = SET_UP_ROLES
+    list_display = ("analyte", "kind", "limit", "unit", "window_days", "source")
+    list_select_related = ("analyte",)
+    search_fields = ("analyte__code", "analyte__name")
+    autocomplete_fields = ("analyte",)
+    fixed_fields = ("analyte",)
+    fieldsets = ((None, {"fields": ("analyte", ("kind", "limit", "unit"), "window_days", "source")}),)

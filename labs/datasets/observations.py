@@ -141,6 +141,36 @@ OBSERVATIONS = DatasetDescription(
         Column("flag_low", "Lower limit of that range", pl.Float64, meaning="In unit.", missing="null without one"),
         Column("flag_high", "Upper limit of that range", pl.Float64, meaning="In unit.", missing="null without one"),
         Column("flag_range", "Number of that range", pl.Int64, missing="null where none holds"),
+        Column("ATOXGR", "Toxicity grade", pl.String, meaning="0 to 4.", missing="null where grade_reason says why"),
+        Column(
+            "grade_term",
+            "Term of the CTCAE that the test is graded by",
+            pl.String,
+            meaning="Two terms where low and high values are graded and this one is of grade 0.",
+            missing="empty for a test without criteria",
+        ),
+        Column("grade_version", "Version of the CTCAE", pl.String, meaning="As given to --ctcae."),
+        Column(
+            "grade_low",
+            "Lowest grade the value can have",
+            pl.Int64,
+            meaning="Multiples of the baseline refer to BASE.",
+            missing="null where nothing can be said",
+        ),
+        Column("grade_high", "Highest grade the value can have", pl.Int64, missing="as grade_low"),
+        Column("grade_reason", "Why there is not one grade", pl.String, missing="empty where there is one"),
+        Column("material", "Material as received", pl.String, missing="empty where the source names none"),
+        Column(
+            "delta_status",
+            "exceeded, within or undetermined: change from the previous value",
+            pl.String,
+            meaning="Within subject, analyte and series; the limits stand under Labs > Delta limits.",
+            missing="null for an analyte without limit",
+        ),
+        Column("delta_reason", "Why it is undetermined", pl.String, missing="null or empty where it is not"),
+        Column("delta_low", "Least possible change", pl.Float64, meaning="In unit or %.", missing="null where unknown"),
+        Column("delta_high", "Largest possible change", pl.Float64, meaning="As delta_low.", missing="as delta_low"),
+        Column("delta_previous", "Key of the previous result", pl.Int64, missing="null without one"),
     ),
 )
 
@@ -164,7 +194,7 @@ def range_indicator() -> pl.Expr:
 
 
 def observation_rows(changed: pl.DataFrame, *, study: str, rule: str) -> pl.DataFrame:
-    """Rows of ``OBSERVATIONS`` from observations with baseline and change (``baseline_and_change``)."""
+    """Rows of ``OBSERVATIONS`` from observations with baseline and change, grade and delta check."""
     usubjid = pl.when(pl.col("source_code") != "").then(pl.col("source_code")).otherwise(pl.col("subject_code"))
     return changed.with_columns(
         pl.lit(study).alias("STUDYID"),
@@ -183,6 +213,7 @@ def observation_rows(changed: pl.DataFrame, *, study: str, rule: str) -> pl.Data
         pl.col("percent_change").alias("PCHG"),
         pl.when("is_baseline").then(pl.lit("Y")).alias("ABLFL"),
         range_indicator().alias("ANRIND"),
+        pl.when(pl.col("grade_low") == pl.col("grade_high")).then(pl.col("grade_low").cast(pl.String)).alias("ATOXGR"),
         pl.col("visit").alias("AVISIT"),
         pl.col("collected_text").alias("collected"),
         pl.col("base").alias("baseline"),

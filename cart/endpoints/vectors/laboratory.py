@@ -94,7 +94,9 @@ def ctcae(row: Row) -> Mapping[str, Found]:
         ],
         schema_overrides=dict.fromkeys(("value", "lloq", "lln", "uln", "baseline"), pl.Float64),
     )
-    low, high, reason = ctcae_grades(frame, version=row["ctcae"].removesuffix(".0"), term=named["term"]).row(0)
+    # Units are NA for criteria in multiples of a limit: any unit does.
+    version, unit = row["ctcae"].removesuffix(".0"), "" if row["unit"] in ("", "NA") else row["unit"]
+    low, high, reason = ctcae_grades(frame, version=version, term=named["term"], unit=unit).row(0)
     return {"grade": low if low == high else reason}
 
 
@@ -141,7 +143,7 @@ RULES = (
     CaseRule(
         "ctcae_grades",
         "cart.endpoints.ctcae.ctcae_grades",
-        ("ctcae", "term", "aval", "lln", "uln"),
+        ("ctcae", "term", "unit", "aval", "lln", "uln"),
         ("grade",),
         ctcae,
     ),

@@ -1,6 +1,7 @@
 """``manage.py export_observations``: every laboratory result with baseline and change."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ from django.db import transaction
 
 from cart.endpoints.baseline import RULES, baseline_and_change, check_rule
 from cart.endpoints.censoring import IMPUTATIONS, imputed, interval_high, interval_low
+from cart.endpoints.ctcae import check_version
+from cart.endpoints.ctcae_criteria import VERSIONS
+from cart.endpoints.delta_check import DeltaLimit, delta_checks
 from cart.endpoints.errors import ParameterError
+from cart.endpoints.grades import with_grades
 from cart.endpoints.reference_ranges import flagged
 from cart.inputs import time_zero
 from cart.models import Study
 from labs.datasets.observations import OBSERVATIONS, observation_rows
-from labs.inputs import approved_ranges, observations_with_source
+from labs.inputs import approved_ranges, delta_limits, observations_with_source
 from trialsite.exports.description import ExportError
 from trialsite.exports.writers import writer_for
 
@@ -32,7 +37,8 @@ class Command(BaseCommand):
         """Study, baseline rule, target."""
         parser.epilog = (
             "Exit code 1: unknown study [unknown-study]; unknown baseline rule [baseline-rule] or number below LLOQ "
-            "[imputation]; wrong ending [export-format]; the file cannot be written [export-target]."
+            "[imputation]; unknown version of the CTCAE [ctcae-version]; wrong ending [export-format]; the file cannot "
+            "be written [export-target]."
         )
         parser.add_argument("study", help="Code of the study.")
         parser.add_argument("--baseline", required=True, help=f"Baseline rule: {', '.join(RULES)} or visit:NAME.")
@@ -43,11 +49,16 @@ class Command(BaseCommand):
             help=f"Number for a value below its limit: {', '.join(IMPUTATIONS)}; none: AVAL stays empty.",
         )
 
+        parser.add_argument(
+            "--ctcae", default="5", help=f"Version of the CTCAE that values are graded by: {', '.join(VERSIONS)}."
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the file and say what was written."""
         rule, imputation = options["baseline"], options["below_lloq"]
         try:
             check_rule(rule)
+            check_version(options["ctcae"])
             number = None
             if imputation != NO_NUMBER:
                 censored_above = pl.col("qualifier") == ">"
@@ -58,7 +69,7 @@ class Command(BaseCommand):
         study = Study.objects.filter(code=options["study"]).first()
         if study is None:
             raise CommandError(f"There is no study {options['study']!r}. [unknown-study]")
-        rows = self._rows(study, rule, number)
+        rows = self._rows(study, rule, number, version=options["ctcae"])
         try:
             written = write(rows, OBSERVATIONS, options["to"])
         except ExportError as error:
@@ -69,10 +80,10 @@ class Command(BaseCommand):
         )
 
     @transaction.atomic
-    def _rows(self, study: Study, rule: str, number: pl.Expr | None) -> pl.DataFrame:
+    def _rows(self, study: Study, rule: str, number: pl.Expr | None, *, version: str) -> pl.DataFrame:
         subject_ids = list(study.subjects.order_by("id").values_list("pk", flat=True))
         parts = [pl.DataFrame(schema=OBSERVATIONS.schema())]
-        ranges = approved_ranges()
+        ranges, limits = approved_ranges(), delta_limits()
         for start in range(0, len(subject_ids), CHUNK_SUBJECTS):
             chunk = subject_ids[start : start + CHUNK_SUBJECTS]
             frame = flagged(observations_with_source(study.pk, chunk), ranges).with_columns(
@@ -80,5 +91,14 @@ class Command(BaseCommand):
                 interval_high().alias("high"),
             )
             changed = baseline_and_change(frame, time_zero(study.pk, chunk), rule=rule, number=number)
-            parts.append(OBSERVATIONS.shaped(observation_rows(changed, study=study.code, rule=rule)))
+            graded = with_grades(changed, version=version).with_columns(pl.lit(version).alias("grade_version"))
+            checked = graded.join(_deltas(graded, limits), on="result_id", how="left", maintain_order="left")
+            parts.append(OBSERVATIONS.shaped(observation_rows(checked, study=study.code, rule=rule)))
         return pl.concat(parts)
+
+
+def _deltas(rows: pl.DataFrame, limits: Sequence[DeltaLimit]) -> pl.DataFrame:
+    checked = delta_checks(rows, limits).rename({"previous_id": "previous"})
+    return checked.select(
+        "result_id", *(pl.col(name).alias(f"delta_{name}") for name in ("status", "reason", "low", "high", "previous"))
+    )
