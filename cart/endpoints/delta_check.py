@@ -13,6 +13,18 @@ from cart.endpoints.errors import ParameterError
 ABSOLUTE, PER_CENT = "absolute", "per-cent"
 EXCEEDED, WITHIN, UNDETERMINED = "exceeded", "within", "undetermined"
 _SERIES = ("subject_id", "analyte", "series")
+_READ = [
+    "result_id",
+    *_SERIES,
+    "collected_on",
+    "collected_at",
+    "sequence",
+    "qualifier",
+    "value",
+    "lloq",
+    "unit",
+    "usable",
+]
 _OPEN = "censored: the change may be larger than the limit or not"
 _HAIR = 1e-9
 
@@ -61,7 +73,7 @@ def delta_checks(observations: pl.DataFrame, limits: Sequence[DeltaLimit]) -> pl
     Parameters
     ----------
     observations
-        Frame ``observations`` (``prepared.FRAMES``).
+        Frame ``observations`` (``prepared.FRAMES``); further columns are passed over.
     limits
         At most one per analyte.
 
@@ -94,7 +106,8 @@ def delta_checks(observations: pl.DataFrame, limits: Sequence[DeltaLimit]) -> pl
         schema={"analyte": pl.String, "kind": pl.String, "limit": pl.Float64, "of_unit": pl.String, "window": pl.Int64},
         orient="row",
     )
-    rows = observations.with_row_index("place").join(rules, on="analyte", how="inner")
+    # Only what it reads: a frame with more columns may have some of these names.
+    rows = observations.select(_READ).with_row_index("place").join(rules, on="analyte", how="inner")
     ends = {"l": interval_low(), "h": interval_high(), "above": pl.col("qualifier") == ">", "below": below_limit()}
     pairs = _with_previous(rows.with_columns(**ends))
     return (

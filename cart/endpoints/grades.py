@@ -1,13 +1,38 @@
 """Grade of every laboratory result by the CTCAE: which term its test has, which limits and which baseline count."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
+from cart.endpoints.baseline import check_rule
 from cart.endpoints.censoring import is_exact
 from cart.endpoints.ctcae import check_version, ctcae_grades
+from cart.endpoints.ctcae_criteria import VERSIONS
 from cart.endpoints.ctcae_tests import terms_of
 from cart.endpoints.ctcae_units import unified
 from cart.endpoints.reference_ranges import NO_RANGE
+from cart.endpoints.registry import READ_TIME, Parameter, in_force
 
+LABORATORY = "LAB"
+READ_TIME[LABORATORY] = (
+    Parameter(
+        "ctcae_version",
+        "5",
+        "",
+        "NCI CTCAE",
+        "Version of the CTCAE that laboratory values are graded by. The versions differ, so it stays for the study.",
+        choices=VERSIONS,
+    ),
+    Parameter(
+        "baseline_rule",
+        "before-conditioning",
+        "",
+        "convention: the last evaluable value before conditioning",
+        "Baseline that grades in multiples of the baseline refer to.",
+        refuse=check_rule,
+    ),
+)
 GRADED = {
     "grade_term": pl.String,
     "grade_low": pl.Int8,
@@ -73,6 +98,21 @@ def with_grades(rows: pl.DataFrame, *, version: str) -> pl.DataFrame:
         *(pl.when(~barred).then(pl.col(name)).cast(pl.Int8).alias(name) for name in ("grade_low", "grade_high")),
         pl.when(shown).then(why).otherwise("grade_reason").alias("grade_reason"),
     )
+
+
+def grading_in_force(overrides: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    """Version of the CTCAE and baseline rule as the study's protocol sets them, or by default.
+
+    Raises
+    ------
+    ParameterError
+        The protocol sets a value that cannot be.
+
+    >>> grading_in_force({"LAB": {"ctcae_version": "6"}})
+    ('6', 'before-conditioning')
+    """
+    values = in_force(LABORATORY, READ_TIME[LABORATORY], overrides)
+    return values["ctcae_version"], values["baseline_rule"]
 
 
 def _of_blood() -> pl.Expr:

@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Iterable
 
 from cart.endpoints.baseline import RULES
-from cart.endpoints.catalogue import MODULES
-from cart.endpoints.registry import REGISTRY, Definition, Parameter
+from cart.endpoints.catalogue import MODULES, PARAMETERS_OF_READING
+from cart.endpoints.registry import READ_TIME, REGISTRY, Definition, Parameter
 
 HEAD = """# Endpoints
 
@@ -86,4 +86,14 @@ def reference_page() -> str:
         codes = [code for code, definition in REGISTRY.items() if definition.compute.__module__ == module.__name__]
         for code in codes:
             lines += _section(REGISTRY[code])
+    for code, function in PARAMETERS_OF_READING.items():
+        first, _, _ = (inspect.getdoc(function) or "").partition("\n")
+        said = f"{first} Computed on reading, never stored; no endpoint, but a study sets its parameters likewise."
+        lines += [
+            f"## {code}: flags and grades of laboratory results",
+            "",
+            said,
+            "",
+            *_parameter_table(READ_TIME[code]),
+        ]
     return "\n".join(lines).rstrip() + "\n"

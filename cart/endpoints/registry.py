@@ -5,7 +5,7 @@ A definition that reads the answers of others names them in ``needs`` and can on
 so the order of the registry is an order of evaluation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,14 +98,27 @@ class Definition:
         ParameterError
             A value of the wrong type or outside its bounds.
         """
-        own, shared = overrides.get(self.code, {}), overrides.get("*", {})
-        values = {p.name: own.get(p.name, shared.get(p.name, p.default)) for p in self.parameters}
-        for parameter in self.parameters:
-            parameter.check(self.code, values[parameter.name])
-        return values
+        return in_force(self.code, self.parameters, overrides)
+
+
+def in_force(code: str, parameters: Iterable[Parameter], overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Every parameter: the study's value where given (own entry before ``*``), else the default.
+
+    Raises
+    ------
+    ParameterError
+        A value of the wrong type or outside its bounds.
+    """
+    own, shared = overrides.get(code, {}), overrides.get("*", {})
+    values = {p.name: own.get(p.name, shared.get(p.name, p.default)) for p in parameters}
+    for parameter in parameters:
+        parameter.check(code, values[parameter.name])
+    return values
 
 
 REGISTRY: dict[str, Definition] = {}
+# Parameters of what is computed on reading and is no endpoint; a study sets them beside those of the endpoints.
+READ_TIME: dict[str, tuple[Parameter, ...]] = {}
 
 
 def register(definition: Definition) -> Definition:
@@ -143,15 +156,16 @@ def check_parameters(overrides: Mapping[str, Mapping[str, Any]]) -> None:
     ParameterError
         With the endpoint, the parameter and what there is instead.
     """
+    sets = {definition.code: definition.parameters for definition in REGISTRY.values()} | READ_TIME
     for code, values in overrides.items():
-        if code != "*" and code not in REGISTRY:
-            raise ParameterError(f"There is no endpoint {code!r}; known: {', '.join(REGISTRY)}. [unknown-endpoint]")
-        known = {p.name for d in REGISTRY.values() if code in ("*", d.code) for p in d.parameters}
+        if code != "*" and code not in sets:
+            raise ParameterError(f"There is no endpoint {code!r}; known: {', '.join(sets)}. [unknown-endpoint]")
+        known = {p.name for own, parameters in sets.items() if code in ("*", own) for p in parameters}
         for name in values:
             if name not in known:
                 raise ParameterError(
                     f"Endpoint {code} has no parameter {name!r}; known: {', '.join(sorted(known)) or 'none'}. "
                     "[unknown-parameter]"
                 )
-    for definition in REGISTRY.values():
-        definition.in_force(overrides)
+    for code, parameters in sets.items():
+        in_force(code, parameters, overrides)

@@ -12,6 +12,7 @@ from unfold.paginator import InfinitePaginator
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm
+from labs.admin.assessment import assessment_of
 from labs.admin.collected import month_name_text
 from labs.imports.numbers import EXPECTED_NUMBER, EXPECTED_TITER, parse_result
 from labs.models import Analyte, AssayVersion, Result, Specimen
@@ -145,6 +146,7 @@ class ResultAdmin(DeskAdmin):
         ("As a number", {"fields": (("qualifier", "value", "unit"),)}),
         ("Kit and version", {"fields": ("assay", ("version", "supersession_reason"))}),
         ("Source", {"fields": (("transfer", "line", "source_sequence"), ("received_unit", "standard_text"))}),
+        ("As assessed", {"fields": (("flag_by_range", "toxicity_grade"), "delta_check")}),
         ("Range of the laboratory", {"fields": (("range_low", "range_high", "range_flag"),)}),
     )
 
@@ -155,6 +157,21 @@ class ResultAdmin(DeskAdmin):
     def subject(self, obj: Result) -> str:
         """Code of the subject."""
         return str(obj.specimen.subject)
+
+    @admin.display(description="Flag by the approved range")
+    def flag_by_range(self, obj: Result) -> str:
+        """Flag with its limits, or why there is none."""
+        return assessment_of(obj).flag
+
+    @admin.display(description="CTCAE grade")
+    def toxicity_grade(self, obj: Result) -> str:
+        """Grade with its term, or why there is none."""
+        return assessment_of(obj).grade
+
+    @admin.display(description="Delta check")
+    def delta_check(self, obj: Result) -> str:
+        """Change from the previous value of the series."""
+        return assessment_of(obj).delta
 
     @admin.display(description="Collected (site time)")
     def collected(self, obj: Result) -> str:

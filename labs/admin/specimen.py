@@ -9,6 +9,7 @@ from unfold.admin import TabularInline
 
 from cart.admin.desk import DeskAdmin, DeskPermissions
 from cart.admin.filters import VisibleRelatedFilter
+from labs.admin.assessment import SUPERSEDED, Assessment, assessments
 from labs.admin.collected import month_name_text
 from labs.models import Result, Specimen
 
@@ -17,15 +18,32 @@ class ResultInline(DeskPermissions, TabularInline):
     """Results of a specimen, all versions; they are entered and corrected on their own page."""
 
     model = Result
-    fields = ("analyte", "received_text", "unit", "version", "missing_reason", "supersession_reason")
+    fields = ("analyte", "received_text", "unit", "flag", "grade", "version", "missing_reason", "supersession_reason")
     readonly_fields = fields
     extra = 0
     per_page = 50
     show_change_link = True
     writing_roles = frozenset()
+    _assessed: dict[int, Assessment] | None = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("analyte", "specimen")
+        return super().get_queryset(request).select_related("analyte", "specimen__study", "specimen__subject")
+
+    @admin.display(description="Flag by the approved range")
+    def flag(self, obj: Result) -> str:
+        """Flag with its limits, or why there is none."""
+        return self._assessment(obj).flag
+
+    @admin.display(description="CTCAE grade")
+    def grade(self, obj: Result) -> str:
+        """Grade with its term, or why there is none."""
+        return self._assessment(obj).grade
+
+    def _assessment(self, obj: Result) -> Assessment:
+        # The rows of a page are one subject's: assessed together, once in the life of this inline, which is a request.
+        if self._assessed is None:
+            self._assessed = assessments(obj.specimen)
+        return self._assessed.get(obj.pk, SUPERSEDED)
 
 
 @admin.register(Specimen)

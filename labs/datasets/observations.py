@@ -149,7 +149,7 @@ OBSERVATIONS = DatasetDescription(
             meaning="Two terms where low and high values are graded and this one is of grade 0.",
             missing="empty for a test without criteria",
         ),
-        Column("grade_version", "Version of the CTCAE", pl.String, meaning="As given to --ctcae."),
+        Column("grade_version", "Version of the CTCAE", pl.String, meaning="As given to --ctcae; else the study's."),
         Column(
             "grade_low",
             "Lowest grade the value can have",

@@ -159,3 +159,12 @@ def test_answers_are_those_of_a_plain_loop_in_any_row_order(limit):
         earlier = [row for row in rows if row["collected_on"] < last]
         kept = found.filter(pl.col("result_id").is_in([row["result_id"] for row in earlier]))
         assert delta_checks(frame(*earlier), [limit]).equals(kept)
+
+
+def test_further_columns_of_any_name_change_nothing():
+    rows = pair("140", "38")
+    more = rows.with_columns(
+        kind=pl.lit("infusion"), limit=pl.lit(1e9), window=pl.lit(0), low=pl.lit(0), days=pl.lit(0)
+    )
+    assert delta_checks(more, [HALF]).equals(delta_checks(rows, [HALF]))
+    assert delta_checks(more, [HALF])["status"][1] == "exceeded"

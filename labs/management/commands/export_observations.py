@@ -1,7 +1,6 @@
 """``manage.py export_observations``: every laboratory result with baseline and change."""
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +8,14 @@ import polars as pl
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from cart.endpoints.baseline import RULES, baseline_and_change, check_rule
+from cart.endpoints.baseline import RULES, check_rule
 from cart.endpoints.censoring import IMPUTATIONS, imputed, interval_high, interval_low
 from cart.endpoints.ctcae import check_version
 from cart.endpoints.ctcae_criteria import VERSIONS
-from cart.endpoints.delta_check import DeltaLimit, delta_checks
 from cart.endpoints.errors import ParameterError
-from cart.endpoints.grades import with_grades
-from cart.endpoints.reference_ranges import flagged
-from cart.inputs import time_zero
 from cart.models import Study
+from labs.actions.assessment import assessed
 from labs.datasets.observations import OBSERVATIONS, observation_rows
-from labs.inputs import approved_ranges, delta_limits, observations_with_source
 from trialsite.exports.description import ExportError
 from trialsite.exports.writers import writer_for
 
@@ -50,7 +45,8 @@ class Command(BaseCommand):
         )
 
         parser.add_argument(
-            "--ctcae", default="5", help=f"Version of the CTCAE that values are graded by: {', '.join(VERSIONS)}."
+            "--ctcae",
+            help=f"Version of the CTCAE that values are graded by: {', '.join(VERSIONS)}; by default the study's.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -58,7 +54,8 @@ class Command(BaseCommand):
         rule, imputation = options["baseline"], options["below_lloq"]
         try:
             check_rule(rule)
-            check_version(options["ctcae"])
+            if options["ctcae"] is not None:
+                check_version(options["ctcae"])
             number = None
             if imputation != NO_NUMBER:
                 censored_above = pl.col("qualifier") == ">"
@@ -80,25 +77,13 @@ class Command(BaseCommand):
         )
 
     @transaction.atomic
-    def _rows(self, study: Study, rule: str, number: pl.Expr | None, *, version: str) -> pl.DataFrame:
+    def _rows(self, study: Study, rule: str, number: pl.Expr | None, *, version: str | None) -> pl.DataFrame:
         subject_ids = list(study.subjects.order_by("id").values_list("pk", flat=True))
         parts = [pl.DataFrame(schema=OBSERVATIONS.schema())]
-        ranges, limits = approved_ranges(), delta_limits()
         for start in range(0, len(subject_ids), CHUNK_SUBJECTS):
             chunk = subject_ids[start : start + CHUNK_SUBJECTS]
-            frame = flagged(observations_with_source(study.pk, chunk), ranges).with_columns(
-                interval_low().alias("low"),
-                interval_high().alias("high"),
+            rows = assessed(study, chunk, rule=rule, version=version, number=number).with_columns(
+                interval_low().alias("low"), interval_high().alias("high")
             )
-            changed = baseline_and_change(frame, time_zero(study.pk, chunk), rule=rule, number=number)
-            graded = with_grades(changed, version=version).with_columns(pl.lit(version).alias("grade_version"))
-            checked = graded.join(_deltas(graded, limits), on="result_id", how="left", maintain_order="left")
-            parts.append(OBSERVATIONS.shaped(observation_rows(checked, study=study.code, rule=rule)))
+            parts.append(OBSERVATIONS.shaped(observation_rows(rows, study=study.code, rule=rule)))
         return pl.concat(parts)
-
-
-def _deltas(rows: pl.DataFrame, limits: Sequence[DeltaLimit]) -> pl.DataFrame:
-    checked = delta_checks(rows, limits).rename({"previous_id": "previous"})
-    return checked.select(
-        "result_id", *(pl.col(name).alias(f"delta_{name}") for name in ("status", "reason", "low", "high", "previous"))
-    )
