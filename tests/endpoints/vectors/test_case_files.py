@@ -109,3 +109,15 @@ def test_a_number_is_a_number_or_nothing():
     assert (number("1.5"), number("NA"), number("")) == (1.5, None, None)
     with pytest.raises(ValueError, match=r"\[case-value\]"):
         number("<10")
+
+
+def test_a_text_of_criteria_with_another_border_differs(tmp_path):
+    head = "TERM,GRADE_1,GRADE_2,GRADE_3,GRADE_4,UNIT_CHECK,DIRECTION,version"
+    right = "CPK increased,>ULN - 2.5 x ULN,>2.5 - 5 x ULN,>5 - 10 x ULN,>10 x ULN,NA,H,5.0"
+    wrong = "CPK increased,>ULN - 2.5 x ULN,>2.5 - 5 x ULN,>6 - 10 x ULN,>10 x ULN,NA,L,5.0"
+    path = written(tmp_path, f"{head}\n{right}\n{wrong}\n", "ctcae_lab_criteria")
+    outcome = evaluate_file(path, case_rule(path.stem))
+    assert [(one.line, one.column, one.found) for one in outcome.differences] == [
+        (3, "GRADE_3", "5 x ULN"),
+        (3, "DIRECTION", "H"),
+    ]
