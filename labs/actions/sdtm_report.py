@@ -47,12 +47,12 @@ class DomainCount:
 
 @dataclass(frozen=True)
 class SdtmReport:
-    """What became of a folder of datasets."""
+    """What became of a folder of datasets; ``laboratory``: by domain of results (LB, IS, CP)."""
 
     study: str
     counts: dict[str, DomainCount]
     refusals: list[Refusal]
-    laboratory: Report
+    laboratory: dict[str, Report]
 
     def lines(self) -> list[str]:
         """The report as it is printed."""
@@ -60,14 +60,18 @@ class SdtmReport:
         lines += [refusal.text() for refusal in self.refusals[:SHOWN_FINDINGS]]
         if len(self.refusals) > SHOWN_FINDINGS:
             lines.append(f"  ... and {len(self.refusals) - SHOWN_FINDINGS:,} more")
-        totals = self.laboratory.totals
-        if self.laboratory.repeated:
-            lines.append(f"LB unchanged: {self.laboratory.text()}")
-        else:
-            corrected = f" ({totals.corrected:,} corrections)" if totals.corrected else ""
-            lines.append(
-                f"LB {totals.rows:,} records: {totals.applied:,} stored{corrected}, {totals.duplicate:,} duplicates, "
-                f"{totals.refused + totals.quarantined:,} refused"
-            )
-            lines += self.laboratory.text().split("\n")[1:]
+        for domain, report in self.laboratory.items():
+            lines += _laboratory_lines(domain, report)
         return lines
+
+
+def _laboratory_lines(domain: str, report: Report) -> list[str]:
+    if report.repeated:
+        return [f"{domain} unchanged: {report.text()}"]
+    totals = report.totals
+    corrected = f" ({totals.corrected:,} corrections)" if totals.corrected else ""
+    return [
+        f"{domain} {totals.rows:,} records: {totals.applied:,} stored{corrected}, {totals.duplicate:,} duplicates, "
+        f"{totals.refused + totals.quarantined:,} refused",
+        *report.text().split("\n")[1:],
+    ]

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from labs.imports.json_text import JsonText, Number, json_text
-from labs.imports.sdtm_variables import DatasetError, check_variables
+from labs.imports.sdtm_variables import FINDINGS, DatasetError, check_variables
 
 # Records, and characters, at a time: their values are Python's before they are columns.
 CHUNK_RECORDS, CHUNK_CHARACTERS = 20_000, 32 << 20
@@ -28,9 +28,9 @@ VALUES: dict[str, set[type]] = {
     "boolean": {bool},
 }
 # As received is as written: 4.10 stays 4.10 although it came as a number.
-TEXT_AS_RECEIVED = {"LBORRES", "LBSTRESC"}
+TEXT_AS_RECEIVED = {domain.variable(suffix) for domain in FINDINGS for suffix in ("ORRES", "STRESC")}
 # These tell records apart: 1.0 and 1 are one visit, whatever the data type.
-NUMBERING = {"LBSEQ", "EXSEQ", "VISITNUM", "AGE"}
+NUMBERING = {*(domain.variable("SEQ") for domain in FINDINGS), "EXSEQ", "VISITNUM", "AGE"}
 _VERSION = re.compile(r"1\.1(\.[0-9]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 _DECIMAL = r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$"

@@ -1,11 +1,15 @@
-"""LB records of an SDTM study in the shape of the loader, each stored or refused with its place. PURE."""
+"""Records of LB, IS or CP in the shape of the loader, each stored or refused with its place. PURE."""
 
 import polars as pl
 
 from labs.imports.records import Records
 from labs.imports.sdtm_rules import record_findings
+from labs.imports.sdtm_variables import LABORATORY, FindingsDomain
 
-_CENSORED = r"^([<>]) ?(-?[0-9]+(?:\.[0-9]+)?)$"
+CENSORED = r"^([<>]) ?(?:1:)?(-?[0-9]+(?:\.[0-9]+)?)$"
+TITER = r"^[<>]? ?1:[1-9][0-9]{0,9}$"
+# How sources say that a value lies below the limit they name beside it.
+BELOW_LIMIT = r"(?i)^(BLQ|BLOQ|BQL|< ?(BLQ|BLOQ|LLOQ))$"
 _NUMBER = r"^-?[0-9]{1,30}(\.[0-9]{1,30})?$"
 _IDENTITY = ["analyte_id", "accession", "material", "collected"]
 _SEEN_SCHEMA = {"subject_id": pl.Int64, "source_sequence": pl.Int64, "identity": pl.UInt64}
@@ -38,13 +42,20 @@ def _number(frame: pl.DataFrame, name: str) -> pl.Expr:
     return exact_text(finite)
 
 
-def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.DataFrame, *, today: str) -> Records:
-    """LB records in the shape of the loader, with findings for those that cannot be stored.
+def laboratory_rows(
+    frame: pl.DataFrame,
+    subjects: pl.DataFrame,
+    analytes: pl.DataFrame,
+    *,
+    domain: FindingsDomain = LABORATORY,
+    today: str,
+) -> Records:
+    """Records in the shape of the loader, with findings for those that cannot be stored.
 
     Parameters
     ----------
     frame
-        LB with ``record``.
+        The domain's dataset with ``record``.
     subjects
         source_code (USUBJID), subject_id, born (ISO date of birth as exactly as known, or the earliest it can
         have been; null where nothing is known).
@@ -53,33 +64,39 @@ def laboratory_rows(frame: pl.DataFrame, subjects: pl.DataFrame, analytes: pl.Da
     today
         ISO date; nothing is collected later.
     """
-    rows = _apart(_as_received(frame))
+    rows = _apart(_as_received(frame, domain))
     rows = rows.join(subjects, on="source_code", how="left", maintain_order="left").join(
         analytes, on="source", how="left", maintain_order="left"
     )
-    findings = record_findings(rows, today)
+    findings = record_findings(rows, domain, today)
     good = rows.join(findings.select("line").unique(), on="line", how="anti") if findings.height else rows
     return Records(good.drop("source_code", "source", "test_code", "born"), findings)
 
 
-def _as_received(frame: pl.DataFrame) -> pl.DataFrame:
+def _as_received(frame: pl.DataFrame, domain: FindingsDomain) -> pl.DataFrame:
     """Records in our columns, one each."""
-    standard = text(frame, "LBSTRESC")
-    original = text(frame, "LBORRES")
+
+    def said(suffix: str) -> pl.Expr:
+        return text(frame, domain.variable(suffix))
+
+    standard, original = said("STRESC"), said("ORRES")
+    shown = pl.when(standard != "").then(standard).otherwise(original)
     # A censored text is an interval even where the source put a number beside it.
-    censored = pl.when(standard != "").then(standard).otherwise(original).str.extract_groups(_CENSORED)
-    sign, limit = censored.struct.field("1"), censored.struct.field("2")
-    exact = _number(frame, "LBSTRESN")
-    status = text(frame, "LBSTAT")
-    done_reason = text(frame, "LBREASND")
+    censored = shown.str.extract_groups(CENSORED)
+    lloq = _number(frame, domain.variable("LLOQ"))
+    below = shown.str.contains(BELOW_LIMIT) & lloq.is_not_null()
+    sign = pl.when(below).then(pl.lit("<")).otherwise(censored.struct.field("1"))
+    limit = pl.when(below).then(lloq).otherwise(censored.struct.field("2"))
+    exact = pl.coalesce(_number(frame, domain.variable("STRESN")), shown.str.extract(r"^1:([1-9][0-9]{0,9})$"))
+    status, done_reason = said("STAT"), said("REASND")
     rows = frame.select(
         pl.col("record").alias("line"),
         text(frame, "USUBJID").alias("source_code"),
-        analyte_source(frame).alias("source"),
-        text(frame, "LBTESTCD").alias("test_code"),
-        text(frame, "LBDTC").alias("collected"),
-        _accession(frame).alias("accession"),
-        pl.concat_str([text(frame, "LBSPEC"), text(frame, "LBMETHOD")], separator=" ")
+        analyte_source(frame, domain).alias("source"),
+        said("TESTCD").alias("test_code"),
+        said("DTC").alias("collected"),
+        _accession(frame, domain).alias("accession"),
+        pl.concat_str([said("SPEC"), said("METHOD")], separator=" ")
         .str.strip_chars(" ")
         .str.slice(0, 40)
         .alias("material"),
@@ -87,9 +104,9 @@ def _as_received(frame: pl.DataFrame) -> pl.DataFrame:
         _number(frame, "VISITNUM").alias("visit_number"),
         sign.fill_null("=").alias("qualifier"),
         pl.coalesce(limit, exact).alias("value"),
-        text(frame, "LBSTRESU").alias("unit"),
+        said("STRESU").alias("unit"),
         original.alias("received_text"),
-        text(frame, "LBORRESU").alias("received_unit"),
+        said("ORRESU").alias("received_unit"),
         standard.alias("standard_text"),
         pl.when((original == "") & (standard == "") & exact.is_null())
         .then(
@@ -102,11 +119,11 @@ def _as_received(frame: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit(""))
         .str.slice(0, 120)
         .alias("missing_reason"),
-        _number(frame, "LBSTNRLO").alias("range_low"),
-        _number(frame, "LBSTNRHI").alias("range_high"),
-        text(frame, "LBNRIND").str.slice(0, 12).alias("range_flag"),
-        (text(frame, "LBBLFL") == "Y").alias("baseline_flag"),
-        _number(frame, "LBSEQ").cast(pl.Int64, strict=False).alias("source_sequence"),
+        _number(frame, domain.variable("STNRLO")).alias("range_low"),
+        _number(frame, domain.variable("STNRHI")).alias("range_high"),
+        said("NRIND").str.slice(0, 12).alias("range_flag"),
+        (said("BLFL") == "Y").alias("baseline_flag"),
+        _number(frame, domain.variable("SEQ")).cast(pl.Int64, strict=False).alias("source_sequence"),
         pl.lit("good").alias("condition"),
         pl.lit("").alias("received"),
         pl.lit(None, dtype=pl.Int64).alias("assay_id"),
@@ -135,29 +152,32 @@ def _apart(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _accession(frame: pl.DataFrame) -> pl.Expr:
-    """What names the specimen of a record, within its subject: LBREFID, else the visit."""
-    reference = text(frame, "LBREFID")
+def _accession(frame: pl.DataFrame, domain: FindingsDomain) -> pl.Expr:
+    """What names the specimen of a record, within its subject: --REFID, else the visit."""
+    reference = text(frame, domain.variable("REFID"))
     visit = pl.concat_str([text(frame, "VISITNUM"), text(frame, "VISIT")], separator="|")
     return pl.concat_str(
         [text(frame, "USUBJID"), pl.when(reference != "").then(reference).otherwise(visit)], separator="|"
     ).str.slice(0, 80)
 
 
-def analyte_source(frame: pl.DataFrame) -> pl.Expr:
-    """What tells one test from another: its code, with category and specimen."""
-    return pl.concat_str([text(frame, "LBTESTCD"), text(frame, "LBCAT"), text(frame, "LBSPEC")], separator="\x1f")
+def analyte_source(frame: pl.DataFrame, domain: FindingsDomain) -> pl.Expr:
+    """What tells one test from another: its code, and what stands beside it in the variables that tell apart."""
+    return pl.concat_str(
+        [text(frame, domain.variable(suffix)) for suffix in ("TESTCD", *domain.apart)], separator="\x1f"
+    )
 
 
 class SequencesSeen:
-    """Sequences (LBSEQ) of the records so far, by subject: one sequence names one record.
+    """Sequences (--SEQ) of the records so far, by subject: one sequence names one record.
 
     The first record of a sequence counts; a later one that says the same is a duplicate of it and goes on to
     the loader, which finds that; one that says otherwise is a finding, because whatever refers to the
     sequence would not know which is meant.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, domain: FindingsDomain = LABORATORY) -> None:
+        self._variable = domain.variable("SEQ")
         self._seen = pl.DataFrame(schema=_SEEN_SCHEMA)
 
     def check(self, rows: Records) -> Records:
@@ -177,10 +197,10 @@ class SequencesSeen:
         clash = pl.col("line").is_in(clashing.implode())
         found = rows.rows.filter(clash).select(
             "line",
-            pl.lit("LBSEQ").alias("column"),
+            pl.lit(self._variable).alias("column"),
             pl.lit("duplicate-sequence").alias("rule"),
             pl.col("source_sequence").cast(pl.String).alias("found"),
-            pl.lit("one record per subject and LBSEQ").alias("expected"),
+            pl.lit(f"one record per subject and {self._variable}").alias("expected"),
             pl.concat_str(["accession", "collected", "received_text"], separator=" | ").alias("text"),
         )
         return Records(rows.rows.filter(~clash), pl.concat([rows.findings, found]))

@@ -1,4 +1,4 @@
-"""Rules of LB records, as data. PURE."""
+"""Rules of records of a findings domain (LB, IS, CP), as data. PURE."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import polars as pl
 
 from labs.imports.central_csv import FINDING_SCHEMA
 from labs.imports.rules import PARTIAL_DATE, impossible_date
+from labs.imports.sdtm_variables import FindingsDomain
 
 MAX_TEST_CODE = 40
 MAX_SEQUENCE = 2**31 - 1
@@ -26,14 +27,14 @@ class RecordRule:
     expected: str | pl.Expr
 
 
-def record_rules(today: str) -> list[RecordRule]:
+def record_rules(domain: FindingsDomain, today: str) -> list[RecordRule]:
     """Rules over the rows of ``sdtm.laboratory_rows``; ``today``: ISO date, nothing is collected later."""
     return [
         RecordRule("USUBJID", "source_code", "unknown-subject", pl.col("subject_id").is_null(), "a subject of DM"),
-        RecordRule("LBTESTCD", "test_code", "missing-test", pl.col("test_code") == "", "a test code"),
-        *_date_rules(today),
+        RecordRule(domain.variable("TESTCD"), "test_code", "missing-test", pl.col("test_code") == "", "a test code"),
+        *_date_rules(domain, today),
         RecordRule(
-            "LBSEQ",
+            domain.variable("SEQ"),
             "source_sequence",
             "sequence-range",
             ~pl.col("source_sequence").is_between(0, MAX_SEQUENCE),
@@ -46,13 +47,25 @@ def record_rules(today: str) -> list[RecordRule]:
             pl.col("visit_number").cast(pl.Float64, strict=False).abs() >= MAX_VISIT_NUMBER,
             f"a number under {MAX_VISIT_NUMBER}",
         ),
-        RecordRule("LBTESTCD", "test_code", "too-long", _longer("test_code", MAX_TEST_CODE), _at_most(MAX_TEST_CODE)),
-        RecordRule("LBORRES", "received_text", "too-long", _longer("received_text", 200), _at_most(200)),
-        RecordRule("LBSTRESU", "unit", "too-long", _longer("unit", 40) | _longer("received_unit", 40), _at_most(40)),
+        RecordRule(
+            domain.variable("TESTCD"),
+            "test_code",
+            "too-long",
+            _longer("test_code", MAX_TEST_CODE),
+            _at_most(MAX_TEST_CODE),
+        ),
+        RecordRule(domain.variable("ORRES"), "received_text", "too-long", _longer("received_text", 200), _at_most(200)),
+        RecordRule(
+            domain.variable("STRESU"),
+            "unit",
+            "too-long",
+            _longer("unit", 40) | _longer("received_unit", 40),
+            _at_most(40),
+        ),
     ]
 
 
-def _date_rules(today: str) -> list[RecordRule]:
+def _date_rules(domain: FindingsDomain, today: str) -> list[RecordRule]:
     collected, born = pl.col("collected"), pl.col("born")
     shaped = collected.str.contains(PARTIAL_DATE)
     # Dates are compared as far as both are known.
@@ -69,7 +82,7 @@ def _date_rules(today: str) -> list[RecordRule]:
             pl.format("not before the birth of the subject ({} or later)", born),
         ),
     ]
-    return [RecordRule("LBDTC", "collected", code, broken, expected) for code, broken, expected in rules]
+    return [RecordRule(domain.variable("DTC"), "collected", code, broken, expected) for code, broken, expected in rules]
 
 
 def _longer(field: str, longest: int) -> pl.Expr:
@@ -80,7 +93,7 @@ def _at_most(longest: int) -> str:
     return f"at most {longest} characters"
 
 
-def record_findings(rows: pl.DataFrame, today: str) -> pl.DataFrame:
+def record_findings(rows: pl.DataFrame, domain: FindingsDomain, today: str) -> pl.DataFrame:
     """One finding per record and rule broken."""
     parts = [
         rows.filter(rule.broken.fill_null(value=False)).select(
@@ -93,6 +106,6 @@ def record_findings(rows: pl.DataFrame, today: str) -> pl.DataFrame:
             ),
             pl.concat_str(["source_code", "test_code", "collected", "received_text"], separator=" | ").alias("text"),
         )
-        for rule in record_rules(today)
+        for rule in record_rules(domain, today)
     ]
     return pl.concat([pl.DataFrame(schema=FINDING_SCHEMA), *parts])

@@ -1,14 +1,52 @@
-"""What DM, EX and LB must have, whatever the format of their files. PURE."""
+"""What DM, EX, LB, IS and CP must have, whatever the format of their files. PURE."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+
+@dataclass(frozen=True)
+class FindingsDomain:
+    """A domain of laboratory results.
+
+    ``name``: the two letters its variables begin with. ``title``: what its results are. ``apart``: the variables,
+    without those letters, that tell two meanings of one test code apart; ``always`` says that the first of them is
+    part of what is measured wherever it stands: the antigen of an autoantibody, the marker string of a cell.
+    """
+
+    name: str
+    title: str
+    apart: tuple[str, ...]
+    always: bool = False
+
+    def variable(self, suffix: str) -> str:
+        """Name of a variable of the domain.
+
+        >>> LABORATORY.variable("TESTCD")
+        'LBTESTCD'
+        """
+        return f"{self.name}{suffix}"
+
+
+# Source: SDTMIG 3.4, findings domains; autoantibodies are in IS (assumption 2), cell phenotyping is in CP.
+LABORATORY = FindingsDomain("LB", "Laboratory data", ("CAT", "SPEC"))
+IMMUNOGENICITY = FindingsDomain("IS", "Immunogenicity specimens", ("BDAGNT", "CAT", "SPEC"), always=True)
+CELL_PHENOTYPING = FindingsDomain("CP", "Cell phenotyping", ("MRKSTR", "CAT", "SPEC"), always=True)
+FINDINGS = (LABORATORY, IMMUNOGENICITY, CELL_PHENOTYPING)
 REQUIRED = {
     "DM": ("STUDYID", "USUBJID", "SITEID"),
     "EX": ("USUBJID", "EXTRT", "EXSTDTC"),
-    "LB": ("USUBJID", "LBTESTCD", "LBDTC", "LBORRES"),
+    **{
+        domain.name: ("USUBJID", *(domain.variable(suffix) for suffix in ("TESTCD", "DTC", "ORRES")))
+        for domain in FINDINGS
+    },
 }
 # A date as a number has lost how exactly it was known.
-MUST_BE_TEXT = {"USUBJID", "LBTESTCD", "LBDTC", "EXTRT", "EXSTDTC"}
+MUST_BE_TEXT = {
+    "USUBJID",
+    "EXTRT",
+    "EXSTDTC",
+    *(domain.variable(suffix) for domain in FINDINGS for suffix in ("TESTCD", "DTC")),
+}
 
 
 class DatasetError(ValueError):

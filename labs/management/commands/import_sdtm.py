@@ -1,4 +1,4 @@
-"""``manage.py import_sdtm``: DM, EX and LB of a study."""
+"""``manage.py import_sdtm``: DM, EX, LB, IS and CP of a study."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,7 +18,7 @@ from trialsite.audit.context import current_actor, current_reason
 class Command(AuditedCommand):
     """Import SDTM datasets and account for every record."""
 
-    help = "Import DM, EX and LB (SAS transport v5, Dataset-JSON 1.1) of a folder; the study is made if need be."
+    help = "Import DM, EX, LB, IS, CP (SAS transport v5, Dataset-JSON 1.1) of a folder; the study is made if need be."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Folder and study."""
@@ -31,7 +31,7 @@ class Command(AuditedCommand):
         parser.add_argument(
             "folder",
             type=Path,
-            help="Folder with DM, LB and perhaps EX, each as .xpt, .json, .ndjson or .dsjc, in any case.",
+            help="Folder with DM, perhaps EX, and LB, IS or CP, each as .xpt, .json, .ndjson or .dsjc, in any case.",
         )
         parser.add_argument("--study", required=True, help="Code of the study; made where it does not exist.")
         parser.add_argument(

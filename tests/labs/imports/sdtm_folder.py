@@ -66,10 +66,9 @@ def lb(subject: str = "S-1", sequence: float = 1.0, **changes: Any) -> dict[str,
 
 
 def write_folder(folder: Path, *, drop: Sequence[str] = (), **domains: Rows | None) -> Path:
-    """DM, EX and LB of these records; a domain given as None is left out, ``drop`` names absent variables."""
+    """DM, EX, LB and what else is given; a domain given as None is left out, ``drop`` names absent variables."""
     folder.mkdir(exist_ok=True)
-    for domain, default in (("dm", [dm()]), ("ex", [ex()]), ("lb", [lb()])):
-        rows = domains.get(domain, default)
+    for domain, rows in {"dm": [dm()], "ex": [ex()], "lb": [lb()], **domains}.items():
         if rows is None:
             continue
         frame = pl.DataFrame(list(rows), infer_schema_length=None)

@@ -63,7 +63,7 @@ def test_mutated_folders_account_for_every_record(tmp_path):
                 told += 1
                 transaction.set_rollback(True)
                 continue
-            totals = report.laboratory.totals
+            totals = report.laboratory["LB"].totals
             assert totals.rows == len(rows), f"seed {seed + number}"
             assert totals.add_up(), f"seed {seed + number}: {totals}"
             refused = set(TransferRow.objects.values_list("line", flat=True))
