@@ -55,7 +55,7 @@ class ReferenceIndex:
         self._scratch = sqlite3.connect("", check_same_thread=False)
         with _room():
             self._scratch.execute("PRAGMA journal_mode = OFF")
-            self._scratch.execute("CREATE TABLE found (key TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID")
+            self._scratch.execute("CREATE TABLE found (key BLOB PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID")
         self.find = lru_cache(REMEMBERED)(self._find)
 
     def close(self) -> None:
@@ -69,14 +69,14 @@ class ReferenceIndex:
             self._scratch.executemany(
                 "INSERT INTO found VALUES (?, ?) ON CONFLICT (key) DO UPDATE"
                 f" SET facts = CASE WHEN facts = excluded.facts THEN facts ELSE '{TWICE}' END",
-                [(key, text) for key in keys],
+                [(_as_bytes(key), text) for key in keys],
             )
 
     def _find(self, keys: tuple[str, ...]) -> Facts | str | None:
         """Facts under the first key that has any; ``TWICE`` where they are not one resource's."""
         for key in keys:
             with _room():
-                row = self._scratch.execute("SELECT facts FROM found WHERE key = ?", (key,)).fetchone()
+                row = self._scratch.execute("SELECT facts FROM found WHERE key = ?", (_as_bytes(key),)).fetchone()
             if row is not None:
                 return TWICE if row[0] == TWICE else Facts(**json.loads(row[0]))
         return None
@@ -94,6 +94,11 @@ def keys_of(full_url: str, kind: str, resource: dict[str, Any]) -> list[str]:
     if type(identity) is str and identity and not _BASE.fullmatch(full_url):
         keys.append(f"{kind}/{identity}")
     return keys
+
+
+def _as_bytes(key: str) -> bytes:
+    # An id may hold half of a pair (`\\ud800` in the JSON), which is no character of UTF-8.
+    return key.encode("utf-8", "surrogatepass")
 
 
 def bare_reference(reference: str) -> str:

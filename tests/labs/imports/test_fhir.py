@@ -321,3 +321,11 @@ def test_reference_ranges_that_are_no_two_limits_are_counted(send):
     assert "2 results have reference ranges of which none could be stored as two limits" in given.text()
     assert str(Result.objects.get(analyte__code="ATA").range_high) == "20"
     assert Result.objects.filter(range_high__isnull=False).count() == 1
+
+
+def test_an_id_that_is_half_a_character_crashes_nothing_and_whoever_refers_to_it_is_refused(send):
+    who = {"subject": {"reference": "Patient/\ud800"}}
+    given = send(bundle(patient("KUL-001", key="\ud800"), specimen(), observation() | who))
+    assert rules(given) == [(3, "Observation.subject.reference", "fhir-shape")]
+    beside = send(bundle(patient("KUL-002", key="\ud800"), patient(), specimen(), observation()))
+    assert beside.accepted, beside.text()
