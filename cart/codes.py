@@ -24,6 +24,11 @@ RECORDS = Section(
         Code("wrong-study", "A specimen's subject belongs to the specimen's study.", "Choose another subject."),
         Code("site-of-other-study", "The site belongs to the same study.", "Choose another site."),
         Code("arm-of-other-study", "The arm belongs to the same study.", "Choose another arm."),
+        Code(
+            "visit-window",
+            "A visit lies in its window, or says why not.",
+            "Correct the day, or fill in why it is outside the window.",
+        ),
         Code("visit-of-other-study", "The planned visit belongs to the subject's study.", "Choose another visit."),
         Code(
             "wrong-chain",

@@ -104,7 +104,7 @@ PLANTED = [
     (INSIDE, "cart/models/study.py", "import cart.inputs"),
     (INSIDE, "cart/models/study.py", "import cart.actions.endpoints"),
     (INSIDE, "cart/scoping.py", "import cart.inputs"),
-    (INSIDE, "cart/inputs.py", "import cart.actions.endpoints"),
+    (INSIDE, "cart/inputs/schedule.py", "import cart.actions.endpoints"),
     (INSIDE, "cart/actions/endpoints.py", "import cart.tasks"),
     (INSIDE, "cart/tasks.py", "import cart.admin.study"),
     (INSIDE, "cart/admin/study.py", "import cart.api"),

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
+from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
 
 from trialsite.audit.context import acting
@@ -107,7 +109,7 @@ class TrialsiteAdminSite(UnfoldAdminSite):
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The same groups, as the side bar of the theme wants them."""
-        return [
+        shown: list[dict[str, Any]] = [
             {
                 "title": group["name"],
                 "collapsible": True,
@@ -124,12 +126,29 @@ class TrialsiteAdminSite(UnfoldAdminSite):
             }
             for group in self.get_app_list(request)
         ]
+        subjects = self._registry.get(apps.get_model("cart", "Subject"))
+        if subjects is not None and subjects.has_view_permission(request):
+            shown.insert(0, _desk_pages(request))
+        return shown
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Change one's own password; the act itself is the reason."""
         with acting(reason="password changed by its owner"):
             answer: HttpResponse = super().password_change(request, extra_context)
         return answer
+
+
+def _desk_pages(request: HttpRequest) -> dict[str, Any]:
+    """The pages with which a day begins."""
+    pages = {"Today": reverse("admin:cart_subject_today"), "Subject matrix": reverse("admin:cart_subject_matrix")}
+    return {
+        "title": "Desk",
+        "collapsible": False,
+        "items": [
+            {"title": title, "link": link, "active": request.path == link, "has_permission": True}
+            for title, link in pages.items()
+        ],
+    }
 
 
 def _group(title: str, icon: str, models: list[dict[str, Any]]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 SECTIONS: dict[str, tuple[dict[str, str], set[str]]] = {
     "arms": ({"code": TEXT, "title": TEXT, "anchor": TEXT}, {"code", "title"}),
     "visits": (
-        {"code": TEXT, "name": TEXT, "target": WHOLE, "low": WHOLE, "high": WHOLE},
+        {"code": TEXT, "name": TEXT, "anchor": TEXT, "target": WHOLE, "low": WHOLE, "high": WHOLE},
         {"code", "name", "target", "low", "high"},
     ),
     "products": (
@@ -243,6 +243,7 @@ def _load_records(study: Study, protocol: ProtocolVersion, template: Mapping[str
                 protocol=protocol,
                 code=visit["code"],
                 name=visit["name"],
+                anchor=visit.get("anchor", PlannedVisit.Anchor.TIME_ZERO),
                 target_day=visit["target"],
                 window_low_day=visit["low"],
                 window_high_day=visit["high"],

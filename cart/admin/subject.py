@@ -3,11 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from cart.admin.desk import DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.matrix import matrix_page
 from cart.admin.panels import panels_of
+from cart.admin.today import today_page
+from cart.admin.visit_forms import VisitForm, VisitRowForm
 from cart.models import ConcomitantTherapy, Consent, PlannedVisit, Subject, Visit
 
 
@@ -23,7 +28,8 @@ class VisitInline(DeskTabularInline):
     """Visits of a subject."""
 
     model = Visit
-    fields = ("planned", "label", "status", "occurred_on", "missed_reason")
+    form = VisitRowForm
+    fields = ("planned", "label", "status", "occurred_on", "window_reason", "missed_reason")
     list_select_related = ("planned", "subject")
     show_change_link = False
 
@@ -64,6 +70,29 @@ class SubjectAdmin(DeskAdmin):
     change_form_outer_before_template = "cart/subject_steps.html"
     change_form_outer_after_template = "cart/subject_panels.html"
 
+    def get_urls(self) -> list[Any]:
+        """Today and the matrix stand before the pages of single subjects."""
+        view = self.admin_site.admin_view
+        return [
+            path("today/", view(self.today), name="cart_subject_today"),
+            path("matrix/", view(self.matrix), name="cart_subject_matrix"),
+            *super().get_urls(),
+        ]
+
+    def today(self, request: HttpRequest) -> HttpResponse:
+        """What is due and what waits."""
+        self._may_look(request)
+        return today_page(request, self.admin_site)
+
+    def matrix(self, request: HttpRequest) -> HttpResponse:
+        """Subjects by visits."""
+        self._may_look(request)
+        return matrix_page(request, self.admin_site)
+
+    def _may_look(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
     @admin.display(description="Endpoints", ordering="stale__marked_at")
     def inputs_changed(self, obj: Subject) -> str:
         """Whether the stored endpoints are older than their inputs."""
@@ -97,9 +126,15 @@ class ConsentAdmin(DeskAdmin):
 class VisitAdmin(DeskAdmin):
     """Visits of all subjects."""
 
+    form = VisitForm
     list_display = ("subject", "planned", "label", "status", "occurred_on", "missed_reason")
     list_filter = (("subject__study", VisibleRelatedFilter), "status")
     list_select_related = ("subject", "planned")
     search_fields = ("subject__code", "planned__code", "label")
     autocomplete_fields = ("subject", "planned")
-    fieldsets = ((None, {"fields": ("subject", ("planned", "label"), ("status", "occurred_on"), "missed_reason")}),)
+    fieldsets = (
+        (
+            None,
+            {"fields": ("subject", ("planned", "label"), ("status", "occurred_on"), "window_reason", "missed_reason")},
+        ),
+    )

@@ -115,11 +115,11 @@ def therapies(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
 
 
 def planned_visits(study_id: int) -> pl.DataFrame:
-    """Frame ``planned_visits``: schedule of the protocol version in force, in protocol days."""
+    """Frame ``planned_visits``: visits counted from time zero by the protocol version in force, in protocol days."""
     return read_columns(
         "SELECT v.code, v.target_day, v.window_low_day, v.window_high_day FROM cart_plannedvisit v"
         " WHERE v.protocol_id = (SELECT id FROM cart_protocolversion WHERE study_id = %(study)s"
-        " ORDER BY number DESC LIMIT 1) ORDER BY v.target_day, v.code",
+        " ORDER BY number DESC LIMIT 1) AND v.anchor = 'time-zero' ORDER BY v.target_day, v.code",
         {"study": study_id},
         {"code": pl.String, "target_day": pl.Int64, "window_low": pl.Int64, "window_high": pl.Int64},
     )

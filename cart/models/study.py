@@ -119,12 +119,17 @@ class Arm(models.Model):
 
 
 class PlannedVisit(models.Model):
-    """A visit of the schedule: target and window in protocol days (Day 0 = time zero)."""
+    """A visit of the schedule: target and window in days from its anchor (protocol days, or days from consent)."""
+
+    class Anchor(models.TextChoices):
+        TIME_ZERO = "time-zero", "Time zero (first infusion or dose)"
+        CONSENT = "consent", "First consent"
 
     protocol = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="planned_visits")
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=100)
-    target_day = models.IntegerField(help_text="Protocol day: days from time zero.")
+    anchor = models.CharField(max_length=12, choices=Anchor, default=Anchor.TIME_ZERO)
+    target_day = models.IntegerField(help_text="Days from the anchor; from time zero: the protocol day.")
     window_low_day = models.IntegerField()
     window_high_day = models.IntegerField()
 
@@ -136,6 +141,11 @@ class PlannedVisit(models.Model):
                 condition=Q(window_low_day__lte=F("target_day"), window_high_day__gte=F("target_day")),
                 name="planned_visit_target_in_window",
                 violation_error_message="The target day must lie inside the window. [window-target]",
+            ),
+            models.CheckConstraint(
+                condition=Q(anchor__in=["time-zero", "consent"]),
+                name="planned_visit_anchor_known",
+                violation_error_message="A visit is counted from time zero or from consent. [visit-anchor]",
             ),
         ]
 

@@ -127,6 +127,9 @@ class Visit(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.OCCURRED)
     occurred_on = models.DateField(null=True, blank=True)
     missed_reason = models.CharField(max_length=300, blank=True)
+    window_reason = models.CharField(
+        "why outside the window", max_length=300, blank=True, help_text="Needed for a visit before or after its window."
+    )
 
     class Meta:
         ordering = ["subject", "occurred_on"]

@@ -24,7 +24,9 @@ def make_files(folder):
             folder,
             f"{n}.csv",
             *[
-                row(subject, f"{subject[-1]}A{k}", f"2024-{k // 25 + 1:02}-{k % 25 + 1:02}T08:30", "SCL70", str(100 + k))
+                row(
+                    subject, f"{subject[-1]}A{k}", f"2024-{k // 25 + 1:02}-{k % 25 + 1:02}T08:30", "SCL70", str(100 + k)
+                )
                 for subject in ("KUL-001", "KUL-002")
                 for k in range(n * 5, n * 5 + 10)
             ],
