@@ -156,6 +156,10 @@ ENDPOINTS = Section(
             "A delta limit is absolute with a unit or per cent, not negative, with window and source, once an analyte.",
             "Correct the limit.",
         ),
+        Code("disease-value", "A score or measurement lies in the range that the message names.", "Correct the value."),
+        Code("criss-improvement", "An improvement is above 0 and up to 100 %.", "Correct the parameter."),
+        Code("criss-items", "A response needs 1 to 5 of the 5 items.", "Correct the parameter."),
+        Code("ild-definition", "The definition of progression is one that the message names.", "Choose one."),
     ),
 )
 CASES = Section(
