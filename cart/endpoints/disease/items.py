@@ -19,13 +19,15 @@ HAIR = 1e-9
 class Item:
     """A column that a kernel reads.
 
-    ``label`` is what a reason calls it; ``least`` and ``most`` bound a number, both None is yes or no.
+    ``label`` is what a reason calls it; ``least`` and ``most`` bound a number, both None is yes or no; ``whole``
+    numbers have no fraction.
     """
 
     name: str
     label: str
     least: float | None = None
     most: float | None = None
+    whole: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -41,7 +43,7 @@ def checked(rows: pl.DataFrame, items: Sequence[Item]) -> pl.DataFrame:
     FrameError
         A column is not there, or is neither yes or no nor a number as its item is.
     ParameterError
-        A number lies outside its item's range.
+        A number lies outside its item's range, or is not whole where it has to be.
     """
     for item in items:
         if item.name not in rows.columns:
@@ -85,9 +87,13 @@ def decided(low: pl.Expr, high: pl.Expr) -> pl.Expr:
 
 
 def _check_range(column: pl.Series, item: Item) -> None:
-    outside = column.filter(~column.is_between(item.least, item.most))  # type: ignore[arg-type]
+    wrong = ~column.is_between(item.least, item.most)  # type: ignore[arg-type]
+    if item.whole:
+        wrong |= column != column.floor()
+    outside = column.filter(wrong)
     if outside.len():
+        number = "is a whole number" if item.whole else "lies"
         raise ParameterError(
-            f"The {item.label} ({item.name}) lies from {item.least:g} to {item.most:g}; found {outside[0]:g}. "
+            f"The {item.label} ({item.name}) {number} from {item.least:g} to {item.most:g}; found {outside[0]:g}. "
             "[disease-value]"
         )
