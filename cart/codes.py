@@ -161,6 +161,16 @@ ENDPOINTS = Section(
             "A delta limit is absolute with a unit or per cent, not negative, with window and source, once an analyte.",
             "Correct the limit.",
         ),
+        Code("disease-value", "A score or measurement lies in the range that the message names.", "Correct the value."),
+        Code("criss-improvement", "An improvement is above 0 and up to 100 %.", "Correct the parameter."),
+        Code("criss-items", "A response needs 1 to 5 of the 5 items.", "Correct the parameter."),
+        Code("confidence", "The coverage of an interval lies between 0 and 1.", "Correct the parameter."),
+        Code("lung-equation", "The reference equations are ones that the message names.", "Choose one."),
+        Code("lung-measure", "The equations have the measure.", "Choose one that the message names."),
+        Code("lung-reading", "The tables are read in a way that the message names.", "Choose one."),
+        Code("lung-sex", "The equations have tables of the sex: M or F.", "Leave it empty where it is not known."),
+        Code("lung-group", "The equations have the group: 1 to 5.", "Leave it empty where it is not known."),
+        Code("ild-definition", "The definition of progression is one that the message names.", "Choose one."),
     ),
 )
 CASES = Section(

@@ -1,0 +1,1 @@
+"""Measures of systemic sclerosis: classification, activity, response, skin, lung, disability."""
