@@ -151,6 +151,17 @@ ENDPOINTS = Section(
         Code("half-life-days", "A half-life is above zero.", "Correct the number."),
         Code("ctcae-version", "The version of the CTCAE is 4, 5 or 6.", "Choose one."),
         Code("ctcae-term", "The term has laboratory criteria in its version.", "Choose one that the message names."),
+        Code("crs-component", "A component of CRS is a word of its scale.", "Correct the word."),
+        Code("icans-component", "A finding of ICANS is a word of its scale.", "Correct the word."),
+        Code("ice-score", "An ICE score is whole, 0 to 10, of its five parts.", "Correct the points."),
+        Code("low-counts", "A count is not negative, of a day of the window.", "Give the counts of the window."),
+        Code("icaht-method", "Days of ICAHT are of the longest spell, or cumulative.", "Choose one."),
+        Code(
+            "low-platelet-days",
+            "Days of low platelets are whole, 0 to 31; those below 20 are below 50 too.",
+            "Correct the days.",
+        ),
+        Code("hematotox-value", "A value of CAR-HEMATOTOX is not negative.", "Correct the value."),
         Code(
             "delta-limit",
             "A delta limit is absolute with a unit or per cent, not negative, with window and source, once an analyte.",

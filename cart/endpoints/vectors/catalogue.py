@@ -1,9 +1,9 @@
 """All kinds of case files, by the name of the file."""
 
-from cart.endpoints.vectors import criteria_text, laboratory
+from cart.endpoints.vectors import criteria_text, laboratory, toxicity
 from cart.endpoints.vectors.case_files import CaseFileError, CaseRule
 
-MODULES = (laboratory, criteria_text)
+MODULES = (laboratory, criteria_text, toxicity)
 CASE_RULES: dict[str, CaseRule] = {rule.name: rule for module in MODULES for rule in module.RULES}
 
 
