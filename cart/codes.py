@@ -166,6 +166,11 @@ ENDPOINTS = Section(
         Code("three-plus-three", "Cohorts follow the 3+3 rule.", "Correct the outcomes, or leave out strict mode."),
         Code("boin-rates", "Rates of BOIN: target 0.05 to 0.6, the others a tenth of it away.", "Correct the rates."),
         Code("stopping-boundary", "A boundary has a subject, probabilities within 0 and 1.", "Correct the numbers."),
+        Code("body-size", "Heights are 30 to 280 cm, weights 1 to 500 kg.", "Correct the value or its unit."),
+        Code("bsa-formula", "A formula of body surface is one that the message names.", "Choose one."),
+        Code("renal-value", "Creatinine, its unit, age and sex are ones that can be.", "Correct the value."),
+        Code("dose-value", "Clearance, body surface and full dose are numbers that can be.", "Correct the value."),
+        Code("cell-dose", "Amounts of cells are not negative, shares from 0 to 1.", "Correct the value."),
         Code(
             "delta-limit",
             "A delta limit is absolute with a unit or per cent, not negative, with window and source, once an analyte.",

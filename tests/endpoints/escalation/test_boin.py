@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -46,6 +46,7 @@ def test_one_and_two_subjects_eliminate_nothing():
     assert boin_boundary(3, target=0.6).stop_lowest_if_ge is None
 
 
+@settings(deadline=None)
 @given(st.floats(0.05, 0.6), st.integers(1, 60), st.floats(0.7, 0.99), st.floats(0, 0.2))
 def test_boundaries_are_what_their_definition_says(target, subjects, cutoff, offset):
     found = boin_boundary(subjects, target=target, cutoff_eliminate=cutoff, offset=offset)
@@ -93,6 +94,7 @@ def test_decisions(outcomes, dose, continues):
     assert (found.dose, found.continues) == (dose, continues)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="NT", min_size=1, max_size=9), st.integers(0, 8), st.sampled_from([0.1, 0.2, 0.3, 0.4]))
 def test_a_toxicity_more_never_raises_the_dose(letters, place, target):
     worse = letters[: place % len(letters)] + "T" + letters[place % len(letters) + 1 :]

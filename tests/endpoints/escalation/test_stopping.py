@@ -52,6 +52,7 @@ def test_a_boundary_by_hand():
     assert (found.alpha, found.overall) == pytest.approx((0.09, 0.09))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.floats(0.05, 0.6), st.floats(0.01, 0.3))
 def test_a_boundary_never_falls_and_rises_by_one_at_most(subjects, theta0, phi):
     found = pocock_boundary(subjects, theta0=theta0, phi=phi)
@@ -60,6 +61,7 @@ def test_a_boundary_never_falls_and_rises_by_one_at_most(subjects, theta0, phi):
     assert found.overall <= phi
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.floats(0.05, 0.6), st.floats(0.5, 0.99), st.floats(0.2, 2), st.floats(0.2, 2))
 def test_the_bayesian_boundary_is_the_smallest_number_beyond_the_cutoff(subjects, p0, cutoff, a, b):
     found = bayes_boundary(subjects, p0=p0, cutoff=cutoff, prior_a=a, prior_b=b)

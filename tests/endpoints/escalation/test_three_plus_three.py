@@ -1,7 +1,7 @@
 """3+3: each branch by hand, outcomes off the rule, trials that follow it to their end."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cart.endpoints.errors import ParameterError
@@ -72,6 +72,7 @@ def test_more_than_six_at_a_dose_have_no_decision():
         decided("1NNT 1NNN 1N", strict_mode=False)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5), st.booleans(), st.lists(st.sampled_from("NNNT"), min_size=60, max_size=60))
 def test_a_trial_that_follows_the_rule_keeps_it_and_ends(doses, korn, letters):
     outcomes, dice = "", iter(letters)

@@ -4,7 +4,7 @@ import itertools
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cart.endpoints.errors import ParameterError
@@ -59,6 +59,7 @@ def test_a_negative_value_is_refused(name):
 VALUES = st.fixed_dictionaries({name: st.sampled_from(list(of)) for name, of in POINTS.items()})
 
 
+@settings(deadline=None)
 @given(VALUES, st.sampled_from(list(WELL)))
 def test_a_worse_value_never_lowers_the_score(row, name):
     factor = 0.5 if ITEMS[name].low else 2
