@@ -10,7 +10,10 @@ from cart.endpoints.registry import REGISTRY
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "endpoints.md"
-MODULES = sorted(path.stem for path in Path(endpoints.__path__[0]).glob("*.py") if path.stem != "__init__")
+FOLDER = Path(endpoints.__path__[0])
+MODULES = sorted(
+    ".".join(path.relative_to(FOLDER).with_suffix("").parts) for path in FOLDER.rglob("*.py") if path.stem != "__init__"
+)
 
 
 def test_reference_page_is_what_the_registry_says() -> None:

@@ -1,0 +1,1 @@
+"""Doses: body surface, renal function, conditioning, cells."""

@@ -1,0 +1,1 @@
+"""Rules of dose escalation and of stopping for toxicity."""

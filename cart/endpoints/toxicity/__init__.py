@@ -1,0 +1,1 @@
+"""Grades of the toxicities of cellular therapy: cytokine release, neurotoxicity, hematotoxicity, and its risk."""
