@@ -64,6 +64,8 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "labs.AnalyteCode",
             "labs.AssayVersion",
             "labs.ReferenceRange",
+            "labs.ConversionFactor",
+            "labs.BridgingFactor",
             "cart.Membership",
         ),
     ),

@@ -141,6 +141,26 @@ OBSERVATIONS = DatasetDescription(
         Column("flag_low", "Lower limit of that range", pl.Float64, meaning="In unit.", missing="null without one"),
         Column("flag_high", "Upper limit of that range", pl.Float64, meaning="In unit.", missing="null without one"),
         Column("flag_range", "Number of that range", pl.Int64, missing="null where none holds"),
+        Column(
+            "std_value",
+            "Number in the standard unit of the analyte",
+            pl.Float64,
+            meaning="value by the approved factors, computed on reading; the qualifier stays with it.",
+            missing="null where std_reason says why",
+        ),
+        Column("std_low", "Lower end of its interval", pl.Float64, meaning="low in std_unit.", missing="as std_value"),
+        Column(
+            "std_high", "Upper end of its interval", pl.Float64, meaning="high in std_unit.", missing="as std_value"
+        ),
+        Column("std_unit", "Standard unit", pl.String, meaning="UCUM code.", missing="empty where std_reason says why"),
+        Column(
+            "std_factor",
+            "Factors used",
+            pl.String,
+            meaning="`B3 F12`: bridging factor 3, then conversion factor 12.",
+            missing="empty for a value that was in the standard unit, and where std_reason says why",
+        ),
+        Column("std_reason", "Why there is no standard value", pl.String, missing="empty where there is one"),
     ),
 )
 

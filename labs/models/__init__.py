@@ -2,6 +2,7 @@
 
 from labs.models.analyte import Analyte, AnalyteCode, Laboratory
 from labs.models.assay import AssayVersion
+from labs.models.conversion import BridgingFactor, ConversionFactor
 from labs.models.reference_range import ReferenceRange
 from labs.models.result import Result, result_key
 from labs.models.specimen import SPECIMEN_BITS, Specimen, lock_specimen_numbers
@@ -12,6 +13,8 @@ __all__ = [
     "Analyte",
     "AnalyteCode",
     "AssayVersion",
+    "BridgingFactor",
+    "ConversionFactor",
     "Laboratory",
     "RawFile",
     "ReferenceRange",

@@ -59,13 +59,14 @@ def check_factor(given: Decimal, source: str, target: str, *, molar_mass: Decima
     """
     ratio = _ratio(source, target, molar_mass)
     computed = _decimal(ratio)
-    found = Fraction(given)
-    rounded = molar_mass is not None or not computed.exact
-    if found == Fraction(computed.value) or (rounded and abs(found - ratio) <= ratio * ROUNDING):
+    found = Fraction(given) if given.is_finite() else None
+    may_be_rounded = molar_mass is not None or not computed.exact
+    is_near = found is not None and may_be_rounded and abs(found - ratio) <= ratio * ROUNDING
+    if is_near or found == Fraction(computed.value):
         return
     raise UnitError(
-        f"1 {source} is {plain(computed.value)} {target}; found the factor {plain(given)}. Correct it, or leave it "
-        "empty. [factor-disagrees]"
+        f"1 {source} is {plain(computed.value)} {target}; found the factor {given}. Correct it, or leave it empty. "
+        "[factor-disagrees]"
     )
 
 

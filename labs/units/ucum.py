@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from labs.units.errors import NotUcumError, shown
-from labs.units.kinds import AS_UCUM_SAYS, COUNTED, FOR_THEMSELVES, SAME_ATOM
+from labs.units.kinds import AS_UCUM_SAYS, COUNTED, KINDS, SAME_ATOM
 
 MAX_CODE = 40
 MAX_EXPONENT = 24
@@ -152,7 +152,7 @@ def _simple(parts: Any, code: str) -> Unit:
 
 @functools.cache
 def _atom(atom: str) -> Unit:
-    if atom in FOR_THEMSELVES:
+    if atom in KINDS:
         return Unit(Fraction(1), {atom: 1})
     if atom in AS_UCUM_SAYS:
         number, unit = AS_UCUM_SAYS[atom]

@@ -15,7 +15,8 @@ from cart.endpoints.reference_ranges import flagged
 from cart.inputs import time_zero
 from cart.models import Study
 from labs.datasets.observations import OBSERVATIONS, observation_rows
-from labs.inputs import approved_ranges, observations_with_source
+from labs.inputs import approved_conversions, approved_ranges, observations_with_source
+from labs.units.standard import standard_values
 from trialsite.exports.description import ExportError
 from trialsite.exports.writers import writer_for
 
@@ -26,7 +27,7 @@ NO_NUMBER = "none"
 class Command(BaseCommand):
     """Write one row per laboratory result."""
 
-    help = "Write one row per laboratory result with study day, baseline by a named rule, change and flags."
+    help = "Write one row per laboratory result: study day, baseline by a named rule, change, flags, standard value."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Study, baseline rule, target."""
@@ -72,13 +73,14 @@ class Command(BaseCommand):
     def _rows(self, study: Study, rule: str, number: pl.Expr | None) -> pl.DataFrame:
         subject_ids = list(study.subjects.order_by("id").values_list("pk", flat=True))
         parts = [pl.DataFrame(schema=OBSERVATIONS.schema())]
-        ranges = approved_ranges()
+        ranges, conversions = approved_ranges(), approved_conversions()
         for start in range(0, len(subject_ids), CHUNK_SUBJECTS):
             chunk = subject_ids[start : start + CHUNK_SUBJECTS]
             frame = flagged(observations_with_source(study.pk, chunk), ranges).with_columns(
                 interval_low().alias("low"),
                 interval_high().alias("high"),
             )
+            frame = standard_values(frame, conversions)
             changed = baseline_and_change(frame, time_zero(study.pk, chunk), rule=rule, number=number)
             parts.append(OBSERVATIONS.shaped(observation_rows(changed, study=study.code, rule=rule)))
         return pl.concat(parts)

@@ -96,7 +96,7 @@ def test_mass_becomes_amount_of_substance_by_a_molar_mass_only():
 
 def test_a_declared_factor_is_the_exact_one():
     check_factor(Decimal("0.010"), "mg/dL", "g/L")
-    for wrong in ("0.1", "0.010000000000000002", "0", "-0.01"):
+    for wrong in ("0.1", "0.010000000000000002", "0", "-0.01", "NaN", "Infinity"):
         with pytest.raises(UnitError, match=r"1 mg/dL is 0\.01 g/L.*\[factor-disagrees\]"):
             check_factor(Decimal(wrong), "mg/dL", "g/L")
     check_factor(Decimal("16.67"), "U/L", "nkat/L")

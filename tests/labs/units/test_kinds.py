@@ -1,5 +1,7 @@
 """Sizes of units against UCUM's own table: ucumvert ships it (vendor/ucum-essence.xml), and computes by pint's."""
 
+import doctest
+import importlib
 from fractions import Fraction
 from xml.etree import ElementTree
 
@@ -7,7 +9,7 @@ import pytest
 import ucumvert
 from ucumvert.xml_util import UCUM_ESSENCE_FILE, get_units_with_full_definition
 
-from labs.units.kinds import ARBITRARY, AS_UCUM_SAYS, FOR_THEMSELVES, SAME_ATOM, SPECIAL
+from labs.units.kinds import AS_UCUM_SAYS, KINDS, SAME_ATOM
 from labs.units.ucum import read_unit
 
 DEFINED = {unit.code_cs: unit for unit in get_units_with_full_definition()}
@@ -62,7 +64,7 @@ def atom_by_table(atom):
     return Fraction(DEFINED[atom].conversion_factor) * size, powers
 
 
-CONVERTIBLE = sorted({*BASE, *DEFINED} - FOR_THEMSELVES - set(SAME_ATOM))
+CONVERTIBLE = sorted({*BASE, *DEFINED} - set(KINDS) - set(SAME_ATOM))
 
 
 @pytest.mark.parametrize("atom", CONVERTIBLE)
@@ -83,6 +85,16 @@ def test_a_prefix_multiplies_every_metric_unit_whatever_its_letters(prefix):
 
 
 def test_arbitrary_and_special_units_are_those_of_the_table():
-    assert {code for code, unit in DEFINED.items() if unit.is_arbitrary} == ARBITRARY | set(SAME_ATOM)
-    assert {code for code, unit in DEFINED.items() if unit.is_special} == SPECIAL
-    assert not set(AS_UCUM_SAYS) & FOR_THEMSELVES
+    arbitrary = {code for code, unit in DEFINED.items() if unit.is_arbitrary} - set(SAME_ATOM)
+    special = {code for code, unit in DEFINED.items() if unit.is_special}
+    assert arbitrary == {atom for atom, kind in KINDS.items() if kind == "arbitrary"}
+    assert special == {atom for atom, kind in KINDS.items() if kind == "special"}
+    assert not set(AS_UCUM_SAYS) & set(KINDS)
+    assert set(KINDS.values()) == {"arbitrary", "special", "particles", "otherwise"}
+
+
+@pytest.mark.parametrize("name", ["conversion", "errors", "standard", "ucum"])
+def test_examples_in_the_docstrings_run(name):
+    results = doctest.testmod(importlib.import_module(f"labs.units.{name}"))
+    assert results.attempted
+    assert results.failed == 0
