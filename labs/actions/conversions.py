@@ -25,7 +25,7 @@ _ONE_DAY = dt.timedelta(days=1)
 # Newest versions of one analyte's results, everywhere or at one laboratory: one range of the key per specimen.
 _RESULTS = f"""
 SELECT r.id, t.code, u.code, s.visit_label, s.collected, s.collected_on, l.code, a.code, r.assay_id,
-    coalesce(v.kit, ''), r.qualifier, r.value, v.lloq, r.received_text, r.unit
+    coalesce(v.kit, ''), r.qualifier, r.value, v.lloq, coalesce(nullif(r.standard_text, ''), r.received_text), r.unit
 FROM labs_specimen s
 JOIN labs_result r ON r.id BETWEEN ((s.id << {ANALYTE_BITS}) | %(analyte)s) << {VERSION_BITS}
     AND ((s.id << {ANALYTE_BITS}) | %(analyte)s) << {VERSION_BITS} | {2**VERSION_BITS - 1}
@@ -46,9 +46,9 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "assay_id": pl.Int64,
     **dict.fromkeys(["kit", "qualifier"], pl.String),
     **dict.fromkeys(["value", "lloq"], pl.Float64),
-    **dict.fromkeys(["received_text", "unit"], pl.String),
+    **dict.fromkeys(["result", "unit"], pl.String),
 }
-_SHOWN = ["result_id", "study", "subject", "visit", "collected", "laboratory", "kit", "received_text", "unit"]
+_SHOWN = ["result_id", "study", "subject", "visit", "collected", "laboratory", "kit", "result", "unit"]
 _COMPARED = ["std_value", "std_low", "std_high", "std_unit"]
 
 
@@ -56,7 +56,7 @@ _COMPARED = ["std_value", "std_low", "std_high", "std_unit"]
 class Preview:
     """What an approval would change.
 
-    ``changed``: result_id, study, subject, visit, collected, laboratory, kit, received_text, unit, value_before,
+    ``changed``: result_id, study, subject, visit, collected, laboratory, kit, result, unit, value_before,
     value_after (with their qualifier, empty where there is none), std_unit, why (the reason where there is none
     afterwards). ``results``: how many results were looked at.
     """

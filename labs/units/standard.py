@@ -1,9 +1,10 @@
 """Values in the standard unit of their analyte, by the bridging and conversion factors in force. PURE."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from typing import Any
 
 import polars as pl
 
@@ -29,7 +30,7 @@ BRIDGE_SCHEMA: Columns = {
 _EXACT = Context(prec=50)
 # A regression knows no more digits.
 _BRIDGED = Context(prec=12)
-_STEPS = ["_bridge", "_factor"]
+_STEPS = ["_bridge", "_times"]
 _UNITLESS = ["", "1", TITER]
 
 
@@ -88,10 +89,7 @@ def standard_values(rows: pl.DataFrame, conversions: Conversions) -> pl.DataFram
         pl.when("_factor_unsure").then(pl.lit(DAY_UNKNOWN)),
         pl.concat_str(pl.lit("no approved factor from "), _named("_unit"), pl.lit(" to "), "standard_unit"),
     )
-    planned = planned.with_columns(reason.alias("std_reason"))
-    steps = _steps(conversions)
-    for name in ("value", "low", "high"):
-        planned = _converted(planned, name, steps)
+    planned = _converted(planned.with_columns(reason.alias("std_reason")), conversions.bridges)
     is_lost = (pl.col("std_reason") == "") & pl.col("std_value").is_null()
     planned = planned.with_columns(
         pl.when(is_lost).then(pl.lit(NO_LOGARITHM)).otherwise("std_reason").alias("std_reason")
@@ -159,24 +157,11 @@ def _with_factor(rows: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
     unsure = matched.filter(day.is_null())["_row"].unique()
     held = matched.filter(_in_force(day)).unique("_row", keep="first", maintain_order=True)
     return rows.join(
-        held.select("_row", pl.col("factor_id").alias("_factor")), on="_row", how="left", maintain_order="left"
+        held.select("_row", pl.col("factor_id").alias("_factor"), pl.col("factor").alias("_times")),
+        on="_row",
+        how="left",
+        maintain_order="left",
     ).with_columns(pl.col("_row").is_in(unsure.implode()).alias("_factor_unsure"))
-
-
-def _steps(conversions: Conversions) -> Callable[[int | None, int | None, Decimal], Decimal | None]:
-    factors = {row["factor_id"]: Decimal(row["factor"]) for row in conversions.factors.to_dicts()}
-    bridges = {row["bridge_id"]: row for row in conversions.bridges.to_dicts()}
-
-    def converted(bridge: int | None, factor: int | None, value: Decimal) -> Decimal | None:
-        if bridge is not None:
-            by = bridges[bridge]
-            found = bridged(value, method=by["method"], slope=Decimal(by["slope"]), intercept=by["intercept"])
-            if found is None:
-                return None
-            value = found
-        return value if factor is None else _EXACT.multiply(value, factors[factor])
-
-    return converted
 
 
 def bridged(value: Decimal, *, method: str, slope: Decimal, intercept: str | None) -> Decimal | None:
@@ -193,31 +178,32 @@ def bridged(value: Decimal, *, method: str, slope: Decimal, intercept: str | Non
     return _EXACT.power(Decimal(10), power).normalize(_BRIDGED)
 
 
-def _converted(
-    rows: pl.DataFrame, name: str, step: Callable[[int | None, int | None, Decimal], Decimal | None]
-) -> pl.DataFrame:
-    """Rows with std_<name>; each different number is converted once, as decimal."""
-    wanted = rows.filter(pl.col("std_reason") == "").select(*_STEPS, name).unique()
-    told = [
-        None if number is None else _number(step, bridge, factor, number, is_end=name != "value")
-        for bridge, factor, number in wanted.iter_rows()
-    ]
-    found = wanted.with_columns(pl.Series(f"std_{name}", told, dtype=pl.Float64))
-    return rows.join(found, on=[*_STEPS, name], how="left", nulls_equal=True, maintain_order="left")
+def _converted(rows: pl.DataFrame, bridges: pl.DataFrame) -> pl.DataFrame:
+    """Rows with std_value, std_low and std_high; each different number is converted once, as decimal."""
+    is_moved = pl.any_horizontal(pl.col(*_STEPS).is_not_null())
+    moved = rows.filter(pl.col("std_reason") == "", is_moved)
+    numbers = pl.concat([moved.select(*_STEPS, pl.col(name).alias("_number")) for name in ("value", "low", "high")])
+    numbers = numbers.unique()
+    known = {row["bridge_id"]: row for row in bridges.to_dicts()}
+    told = [_number(known.get(bridge), times, number) for bridge, times, number in numbers.iter_rows()]
+    table = numbers.with_columns(pl.Series("_told", told, dtype=pl.Float64))
+    for name in ("value", "low", "high"):
+        found = table.rename({"_number": name})
+        rows = rows.join(found, on=[*_STEPS, name], how="left", nulls_equal=True, maintain_order="left")
+        # The end of [0, 10) is no measured zero: it needs no logarithm to stay where it is.
+        stays = ~is_moved if name == "value" else ~is_moved | (pl.col(name) == 0)
+        rows = rows.with_columns(pl.when(stays).then(name).otherwise("_told").alias(f"std_{name}")).drop("_told")
+    return rows
 
 
-def _number(
-    step: Callable[[int | None, int | None, Decimal], Decimal | None],
-    bridge: int | None,
-    factor: int | None,
-    number: float,
-    *,
-    is_end: bool,
-) -> float | None:
-    if (bridge is None and factor is None) or math.isinf(number):
+def _number(bridge: Mapping[str, Any] | None, times: str | None, number: float) -> float | None:
+    if math.isinf(number):
         return number
-    # The end of [0, 10) is no measured zero: it needs no logarithm to stay where it is.
-    if is_end and number == 0:
-        return 0.0
-    value = step(bridge, factor, Decimal(repr(number)))
-    return None if value is None else float(value)
+    value = Decimal(repr(number))
+    if bridge is not None:
+        by = {"method": bridge["method"], "slope": Decimal(bridge["slope"]), "intercept": bridge["intercept"]}
+        crossed = bridged(value, **by)
+        if crossed is None:
+            return None
+        value = crossed
+    return float(value if times is None else _EXACT.multiply(value, Decimal(times)))

@@ -60,7 +60,7 @@ def approve(one, *, actor="bob"):
 
 def shown(one):
     changed = preview_conversion(one).changed
-    return {r["received_text"]: (r["value_before"], r["value_after"]) for r in changed.to_dicts()}
+    return {r["result"]: (r["value_before"], r["value_after"]) for r in changed.to_dicts()}
 
 
 def test_a_factor_is_computed_by_the_molar_mass(trial):
@@ -262,7 +262,7 @@ def test_a_bridge_that_takes_a_value_away_says_why(kits):
     approve(bridge(kits, method="ratio", slope=Decimal("1.6"), intercept=None))
     logs = preview_conversion(bridge(kits))
     lost = logs.changed.filter(pl.col("value_after") == "").row(0, named=True)
-    assert (lost["received_text"], lost["value_before"]) == ("0", "0.0")
+    assert (lost["result"], lost["value_before"]) == ("0", "0.0")
     assert lost["why"] == "no logarithm: the value to bridge is not above zero"
     assert logs.counts == [("get another standard value", 2), ("lose their standard value", 1)]
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -148,6 +149,18 @@ def test_a_bridge_of_an_unknown_day_or_another_unit_gives_the_reason():
 def test_a_bridge_by_logarithms_agrees_with_floating_point(value, slope, intercept):
     found = bridged(Decimal(repr(value)), method="log-linear", slope=Decimal(repr(slope)), intercept=repr(intercept))
     assert float(found) == pytest.approx(10**intercept * value**slope, rel=1e-8)
+
+
+def test_every_reason_stands_in_the_how_to():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "how-to" / "keep-conversion-factors.md").read_text()
+    rows = [
+        one(unit="mg/L"), one("NEW"), one(value=None), one(day=None), one("ATA", "{CU}", 25.0, assay=5),
+        one("ATA", "{U}", 0.0, assay=6),
+    ]  # fmt: skip
+    logs = (9, 6, *LOGS[2:])
+    reasons = [reason for (reason,) in told(rows, tables([MG_DL], [RATIO, logs]), "std_reason")]
+    assert len(set(reasons)) == len(rows)
+    assert all(f"| {reason} |" in page for reason in reasons)
 
 
 def test_order_and_other_columns_are_kept():
