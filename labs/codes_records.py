@@ -3,11 +3,77 @@
 from cart.codes import UNKNOWN_STUDY, WRONG_SUBJECT
 from trialsite.codes import Code, Section
 
+_UNITS = (
+    Code(
+        "unit-not-ucum",
+        "A standard unit, and the unit that a factor leads from, is a code of UCUM, at most 40 characters.",
+        "Write the code, such as `ug/L`; beside a laboratory's own spelling enter it as its UCUM code.",
+    ),
+    Code(
+        "not-commensurable",
+        "A factor leads between units of one kind: `[IU]`, a titer or the unit of a kit is no mass.",
+        "Look at the units; between two kits enter a bridging factor.",
+    ),
+    Code(
+        "molar-mass-missing",
+        "From mass to amount of substance and back leads the molar mass of the analyte, above zero.",
+        "Enter it in g/mol, with its source.",
+    ),
+    Code(
+        "factor-disagrees",
+        "A declared factor is the exact one; one by a molar mass, or without end, may be rounded by a thousandth.",
+        "Correct it, or leave it empty.",
+    ),
+    Code(
+        "standard-unit-missing",
+        "A factor leads to the analyte's standard unit of today.",
+        "Enter the standard unit under Study set-up > Analytes, or propose the factor anew.",
+    ),
+    Code(
+        "standard-unit-in-use",
+        "A standard unit stays once a factor to it is approved.",
+        "Enter another analyte with the other unit.",
+    ),
+    Code(
+        "factor-two-people",
+        "A factor is approved by another person than its proposer.",
+        "Ask another data manager or study administrator.",
+    ),
+    Code(
+        "factor-decided",
+        "A decision is on a factor that is still proposed.",
+        "Look at what was decided; propose another factor.",
+    ),
+    Code(
+        "factor-results-moved",
+        "What is approved is what the preview showed.",
+        "Look at the preview again, then decide.",
+    ),
+    Code(
+        "bridge-analyte",
+        "A bridging factor joins two kits of one analyte.",
+        "Choose another kit.",
+    ),
+    Code(
+        "bridge-chain",
+        "A bridge ends at a kit that is not bridged itself.",
+        "Bridge both kits to the same third one.",
+    ),
+)
 RECORDS = Section(
     "Records",
     "",
-    ("labs/models/", "labs/admin/", "labs/migrations/", "labs/actions/code_map.py", "labs/actions/reference_ranges.py"),
     (
+        "labs/models/",
+        "labs/admin/",
+        "labs/migrations/",
+        "labs/units/",
+        "labs/actions/code_map.py",
+        "labs/actions/reference_ranges.py",
+        "labs/actions/conversions.py",
+    ),
+    (
+        *_UNITS,
         Code(
             "range-two-people",
             "A range is approved by another person than its proposer.",
@@ -75,6 +141,11 @@ COMMANDS = Section(
     (
         UNKNOWN_STUDY,
         Code("unknown-range", "The reference range exists.", "Take its number from Study set-up > Reference ranges."),
+        Code(
+            "unknown-factor",
+            "The factor exists, and is named by letter and number: F12, B3.",
+            "Take it from Study set-up > Conversion factors or Bridging factors.",
+        ),
         Code("no-folder", "The watched folder is a folder.", "Make it, or correct the path."),
         Code(
             "files-not-taken",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from cart.endpoints.delta_check import DeltaLimit
+from labs.units.standard import ANALYTE_SCHEMA, BRIDGE_SCHEMA, FACTOR_SCHEMA, Conversions
 from trialsite.isolation.columns import read_columns
 
 # One primary-key range per subject (LATERAL): with a plain ANY() every chunk would scan the whole table. Results and
@@ -92,6 +93,7 @@ _SOURCE_OF_RESULT: dict[str, pl.DataType | type[pl.DataType]] = {
     "range_low": pl.Float64,
     "range_high": pl.Float64,
     "range_flag": pl.String,
+    "assay_id": pl.Int64,
 }
 _SOURCE_OF_SPECIMEN: dict[str, pl.DataType | type[pl.DataType]] = {
     "subject_code": pl.String,
@@ -105,7 +107,7 @@ SOURCE_COLUMNS = (*_SOURCE_OF_RESULT, *_SOURCE_OF_SPECIMEN, "laboratory", "kit")
 _RESULT_SOURCE_SQL = """,
     coalesce(nullif(a.sdtm_test_code, ''), a.code), r.line, r.source_sequence, r.received_text,
     coalesce(r.received_unit, ''), coalesce(r.standard_text, ''), coalesce(r.missing_reason, ''),
-    r.range_low, r.range_high, coalesce(r.range_flag, '')"""
+    r.range_low, r.range_high, coalesce(r.range_flag, ''), r.assay_id"""
 _SPECIMEN_SOURCE_SQL = ", j.code, j.source_code, s.visit_number, s.material, j.sex, j.year_of_birth"
 _SPECIMEN_SOURCE_JOIN = "\nJOIN cart_subject j ON j.id = s.subject_id"
 
@@ -145,6 +147,27 @@ def delta_limits() -> list[DeltaLimit]:
     """Limits of the delta checks, one per analyte that has one."""
     rows = read_columns(_DELTA_LIMITS_SQL, {}, _DELTA_LIMIT_SCHEMA)
     return [DeltaLimit(*row) for row in rows.iter_rows()]
+
+
+_STANDARD_UNITS_SQL = "SELECT code, standard_unit FROM labs_analyte ORDER BY id"
+_FACTORS_SQL = """
+SELECT f.id, a.code, f.from_unit, f.to_unit, f.factor, f.valid_from, f.valid_to
+FROM labs_conversionfactor f JOIN labs_analyte a ON a.id = f.analyte_id
+WHERE f.state = 'approved' ORDER BY f.id
+"""
+_BRIDGES_SQL = """
+SELECT id, from_assay_id, from_unit, to_unit, method, slope, intercept, valid_from, valid_to
+FROM labs_bridgingfactor WHERE state = 'approved' ORDER BY id
+"""
+
+
+def approved_conversions() -> Conversions:
+    """Standard units and the factors in force at some time, for :func:`labs.units.standard.standard_values`."""
+    return Conversions(
+        analytes=read_columns(_STANDARD_UNITS_SQL, {}, ANALYTE_SCHEMA),
+        factors=read_columns(_FACTORS_SQL, {}, FACTOR_SCHEMA),
+        bridges=read_columns(_BRIDGES_SQL, {}, BRIDGE_SCHEMA),
+    )
 
 
 def observations(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:

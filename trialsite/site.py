@@ -67,6 +67,8 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "labs.AssayVersion",
             "labs.ReferenceRange",
             "labs.DeltaLimit",
+            "labs.ConversionFactor",
+            "labs.BridgingFactor",
             "cart.Membership",
         ),
     ),

@@ -10,11 +10,13 @@ from django.db import transaction
 
 from labs.imports.layouts import from_mapping
 from labs.models import Analyte, AnalyteCode, AssayVersion, Laboratory
+from labs.units.standard import TITER
 from trialsite.audit.context import acting
 
 
 def load_analytes(*, entries: Sequence[Mapping[str, Any]], actor: str, reason: str) -> int:
-    """Make the analytes of a template that do not exist yet; returns how many were made.
+    """Make the analytes of a template that do not exist yet, and give standard units to those without; returns how
+    many were made.
 
     Raises
     ------
@@ -32,6 +34,7 @@ def load_analytes(*, entries: Sequence[Mapping[str, Any]], actor: str, reason: s
                     name=entry["name"],
                     kind=entry["kind"],
                     unit=entry["unit"],
+                    standard_unit=_standard_unit(entry),
                     loinc=entry.get("loinc", ""),
                     sdtm_test_code=entry.get("sdtm", ""),
                 )
@@ -45,7 +48,18 @@ def load_analytes(*, entries: Sequence[Mapping[str, Any]], actor: str, reason: s
                     f"{entry['unit'] or 'no unit'}. Another unit is another analyte, with a code of its own. "
                     "[analyte-differs]"
                 )
+            elif not known.standard_unit and _standard_unit(entry):
+                known.standard_unit = _standard_unit(entry)
+                known.full_clean()
+                known.save()
     return made
+
+
+def _standard_unit(entry: Mapping[str, Any]) -> str:
+    """Unit of an analyte's standard values: the template's own, which are UCUM codes."""
+    if entry["kind"] == Analyte.Kind.TITER:
+        return TITER
+    return str(entry["unit"]) if entry["kind"] == Analyte.Kind.QUANTITY else ""
 
 
 def register_laboratory(

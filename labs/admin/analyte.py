@@ -12,11 +12,13 @@ class AnalyteAdmin(DeskAdmin):
     """What is measured."""
 
     writing_roles = SET_UP_ROLES
-    list_display = ("code", "name", "kind", "unit", "loinc", "sdtm_test_code")
+    list_display = ("code", "name", "kind", "unit", "standard_unit", "loinc", "sdtm_test_code")
     list_filter = ("kind",)
     search_fields = ("code", "name", "loinc")
     fixed_fields = ("code", "kind")
-    fieldsets = ((None, {"fields": (("code", "kind"), "name", ("unit", "loinc", "sdtm_test_code"))}),)
+    fieldsets = (
+        (None, {"fields": (("code", "kind"), "name", ("unit", "standard_unit"), ("loinc", "sdtm_test_code"))}),
+    )
 
 
 class AnalyteCodeInline(DeskTabularInline):

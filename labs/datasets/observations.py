@@ -171,6 +171,26 @@ OBSERVATIONS = DatasetDescription(
         Column("delta_low", "Least possible change", pl.Float64, meaning="In unit or %.", missing="null where unknown"),
         Column("delta_high", "Largest possible change", pl.Float64, meaning="As delta_low.", missing="as delta_low"),
         Column("delta_previous", "Key of the previous result", pl.Int64, missing="null without one"),
+        Column(
+            "std_value",
+            "Number in the standard unit of the analyte",
+            pl.Float64,
+            meaning="value by the approved factors, computed on reading; the qualifier stays with it.",
+            missing="null where std_reason says why",
+        ),
+        Column("std_low", "Lower end of its interval", pl.Float64, meaning="low in std_unit.", missing="as std_value"),
+        Column(
+            "std_high", "Upper end of its interval", pl.Float64, meaning="high in std_unit.", missing="as std_value"
+        ),
+        Column("std_unit", "Standard unit", pl.String, meaning="UCUM code.", missing="empty where std_reason says why"),
+        Column(
+            "std_factor",
+            "Factors used",
+            pl.String,
+            meaning="`B3 F12`: bridging factor 3, then conversion factor 12.",
+            missing="empty for a value that was in the standard unit, and where std_reason says why",
+        ),
+        Column("std_reason", "Why there is no standard value", pl.String, missing="empty where there is one"),
     ),
 )
 

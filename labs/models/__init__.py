@@ -2,6 +2,7 @@
 
 from labs.models.analyte import Analyte, AnalyteCode, Laboratory
 from labs.models.assay import AssayVersion
+from labs.models.conversion import BridgingFactor, ConversionFactor
 from labs.models.delta_limit import DeltaLimit
 from labs.models.reference_range import ReferenceRange
 from labs.models.result import Result, result_key
@@ -13,6 +14,8 @@ __all__ = [
     "Analyte",
     "AnalyteCode",
     "AssayVersion",
+    "BridgingFactor",
+    "ConversionFactor",
     "DeltaLimit",
     "Laboratory",
     "RawFile",

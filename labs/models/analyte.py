@@ -1,9 +1,13 @@
 """What is measured: analytes, and the laboratories that measure them."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from cart.models.zones import validate_time_zone
+from labs.units.errors import UnitError
+from labs.units.standard import TITER
+from labs.units.ucum import check_unit
 
 MAX_ANALYTE_ID = 2**15 - 1
 
@@ -24,6 +28,11 @@ class Analyte(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.QUANTITY)
     unit = models.CharField(max_length=40, blank=True, help_text="Canonical unit (UCUM).")
+    standard_unit = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="UCUM code of the unit of its standard values; {titer} for a titer. Empty: it has none.",
+    )
     loinc = models.CharField("LOINC", max_length=10, blank=True)
     sdtm_test_code = models.CharField("SDTM test code", max_length=8, blank=True)
 
@@ -40,10 +49,38 @@ class Analyte(models.Model):
                 name="analyte_kind_known",
                 violation_error_message="An analyte is a quantity, a titer or a text. [analyte-kind]",
             ),
+            models.CheckConstraint(
+                condition=Q(standard_unit="")
+                | (Q(kind="quantity") & ~Q(standard_unit=TITER))
+                | Q(kind="titer", standard_unit=TITER),
+                name="analyte_standard_unit_of_kind",
+                violation_error_message=(
+                    "The standard unit of a titer is {titer}, a text has none, and a quantity is no titer. "
+                    "[standard-unit-kind]"
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """A standard unit is a UCUM code, and stays once an approved factor leads to it."""
+        before = Analyte.objects.filter(pk=self.pk).values_list("standard_unit", flat=True).first() or ""
+        if self.standard_unit == before:
+            return
+        if before and self.conversion_factors.filter(to_unit=before, state="approved").exists():
+            raise ValidationError(
+                {
+                    "standard_unit": f"A standard unit stays once a factor to it is approved; found {before}, asked "
+                    f"for {self.standard_unit or 'none'}. Another unit is another analyte. [standard-unit-in-use]"
+                }
+            )
+        if self.standard_unit:
+            try:
+                check_unit(self.standard_unit)
+            except UnitError as error:
+                raise ValidationError({"standard_unit": str(error)}) from error
 
 
 class Laboratory(models.Model):

@@ -170,15 +170,15 @@ def _chosen(equation: str, measure: str, reading: str) -> tuple[Equation, str]:
 
 def _check_texts(rows: pl.DataFrame, equation: Equation) -> None:
     """Refuse a sex or group that there are no tables of."""
-    for name in ("sex", "group") if equation.by_group else ("sex",):
+    checked = [("sex", list(SEXES), "[lung-sex]"), ("group", list(GROUPS), "[lung-group]")]
+    for name, allowed, code in checked if equation.by_group else checked[:1]:
         if name not in rows.columns:
             raise FrameError(f"The rows have a column {name}; found {', '.join(rows.columns)}. [frame-column]")
-        allowed = list(SEXES) if name == "sex" else list(GROUPS)
         found = rows[name].drop_nulls().unique().to_list()
         unknown = [one for one in found if one not in allowed]
         if unknown:
             raise ParameterError(
-                f"A {name} of the tables is one of {', '.join(map(str, allowed))}; found {unknown[0]!r}. [lung-{name}]"
+                f"A {name} of the tables is one of {', '.join(map(str, allowed))}; found {unknown[0]!r}. {code}"
             )
 
 

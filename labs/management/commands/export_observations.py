@@ -16,6 +16,8 @@ from cart.endpoints.errors import ParameterError
 from cart.models import Study
 from labs.actions.assessment import assessed
 from labs.datasets.observations import OBSERVATIONS, observation_rows
+from labs.inputs import approved_conversions
+from labs.units.standard import standard_values
 from trialsite.exports.description import ExportError
 from trialsite.exports.writers import writer_for
 
@@ -26,7 +28,7 @@ NO_NUMBER = "none"
 class Command(BaseCommand):
     """Write one row per laboratory result."""
 
-    help = "Write one row per laboratory result with study day, baseline by a named rule, change and flags."
+    help = "Write one row per laboratory result: study day, baseline by a named rule, change, flags, standard value."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Study, baseline rule, target."""
@@ -80,10 +82,12 @@ class Command(BaseCommand):
     def _rows(self, study: Study, rule: str, number: pl.Expr | None, *, version: str | None) -> pl.DataFrame:
         subject_ids = list(study.subjects.order_by("id").values_list("pk", flat=True))
         parts = [pl.DataFrame(schema=OBSERVATIONS.schema())]
+        conversions = approved_conversions()
         for start in range(0, len(subject_ids), CHUNK_SUBJECTS):
             chunk = subject_ids[start : start + CHUNK_SUBJECTS]
             rows = assessed(study, chunk, rule=rule, version=version, number=number).with_columns(
                 interval_low().alias("low"), interval_high().alias("high")
             )
+            rows = standard_values(rows, conversions)
             parts.append(OBSERVATIONS.shaped(observation_rows(rows, study=study.code, rule=rule)))
         return pl.concat(parts)

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.forms.models import model_to_dict
 
-from cart.actions.templates import TemplateError, load_template, read_template
+from cart.actions.templates import TemplateError, load_template, read_template, template_names
 from cart.models import Arm, PlannedVisit, Product, ProtocolVersion, ReleaseSpecification, Study
 from labs.models import Analyte
 from tests.cart.actions.test_template_files import SMALL, changed
@@ -167,6 +167,15 @@ def test_command_makes_study_and_analytes_and_says_so(capsys):
     assert Analyte.objects.get(code="ATA").unit == "{CU}"
     call_command("load_study_template", "dual-cart", study="S-1")
     assert "already was at protocol version 1" in capsys.readouterr().out
+
+
+def test_analytes_of_every_template_have_a_standard_unit_also_those_that_were_there(as_tester):
+    Analyte.objects.create(code="CRP", name="CRP", unit="mg/L")
+    for name in template_names():
+        call_command("load_study_template", name, study=name)
+    units = dict(Analyte.objects.values_list("code", "standard_unit"))
+    assert (units["CRP"], units["ATA"], units["ANA"]) == ("mg/L", "{CU}", "{titer}")
+    assert "" not in units.values()
 
 
 def test_command_refuses_an_unknown_template():
