@@ -170,7 +170,10 @@ def _chosen(equation: str, measure: str, reading: str) -> tuple[Equation, str]:
 
 def _check_texts(rows: pl.DataFrame, equation: Equation) -> None:
     """Refuse a sex or group that there are no tables of."""
-    checked = [("sex", list(SEXES), "[lung-sex]"), ("group", list(GROUPS), "[lung-group]")]
+    checked: list[tuple[str, list[str | int], str]] = [
+        ("sex", list(SEXES), "[lung-sex]"),
+        ("group", list(GROUPS), "[lung-group]"),
+    ]
     for name, allowed, code in checked if equation.by_group else checked[:1]:
         if name not in rows.columns:
             raise FrameError(f"The rows have a column {name}; found {', '.join(rows.columns)}. [frame-column]")
