@@ -167,11 +167,21 @@ LAYOUTS = Section(
             "The decimal mark is point or comma, and not the separator.",
             "Correct `decimal_mark`.",
         ),
-        Code("layout-format", "`format` is csv or fhir-r4.", "Correct it; without it the files are delimited."),
+        Code("layout-format", "`format` is csv, xlsx or fhir-r4.", "Correct it; without it the files are delimited."),
         Code(
             "layout-fhir",
             "A layout of FHIR declares subject, codes and accession; the other entries are as documented.",
             "Complete or correct the entry that the message names.",
+        ),
+        Code(
+            "layout-sheet",
+            "`sheet` is the name of a sheet, `header_row` the number of the row with the column names.",
+            "Correct the entry.",
+        ),
+        Code(
+            "layout-time-zone",
+            "`time_zone` is a name of the IANA time zone database.",
+            "Correct it, such as Europe/Brussels; without it times are the site's.",
         ),
         Code("layout-delivery", "The delivery is incremental or cumulative.", "Correct `delivery`."),
         Code("layout-encoding", "The encoding is utf-8, ascii, latin-1, iso8859-15 or cp1252.", "Correct `encoding`."),

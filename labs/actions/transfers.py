@@ -20,11 +20,13 @@ from labs.imports.central_csv import FINDING_SCHEMA, Block, FileRefusedError, re
 from labs.imports.checks import References, check_rows
 from labs.imports.fhir import read_checked
 from labs.imports.fhir_layout import FhirLayout
-from labs.imports.layout import Layout
+from labs.imports.layout import Layout, RowLayout
 from labs.imports.layouts import from_mapping
 from labs.imports.load import Loaded, ResultLoader
 from labs.imports.records import Checked
 from labs.imports.report import About, Report, Totals
+from labs.imports.xlsx import read_blocks as read_workbook
+from labs.imports.xlsx_layout import XlsxLayout
 from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
 from trialsite.isolation.columns import copy_in
@@ -77,12 +79,7 @@ def import_file(
         raw = keep_raw_file(path)
     references = read_references(study, laboratory)
     about = About(file_name or path.name)
-    file = stored_path(raw.sha256)
-    reading: dict[str, Any] = (
-        {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
-        if isinstance(layout, FhirLayout)
-        else _delimited(file, layout, references)
-    )
+    reading = _reading(stored_path(raw.sha256), layout, references, about)
     return load_transfer(
         study=study,
         laboratory=laboratory,
@@ -97,22 +94,38 @@ def import_file(
     )
 
 
+def _reading(
+    file: Path, layout: Layout | FhirLayout | XlsxLayout, references: References, about: About
+) -> dict[str, Any]:
+    """How ``load_transfer`` reads a file, by its layout."""
+    if isinstance(layout, FhirLayout):
+        return {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
+    if isinstance(layout, XlsxLayout):
+        checks = layout.with_iso_dates
+        # A workbook packs its rows anew with every save: a cumulative one is read whole.
+        return {
+            "kind": Transfer.Kind.XLSX,
+            "blocks": lambda: _checked(read_workbook(file, layout, about), references, checks),
+        }
+    return _delimited(file, layout, references)
+
+
+def _checked(blocks: Iterable[Block], references: References, layout: RowLayout) -> Iterator[tuple[int, Checked]]:
+    for block in blocks:
+        checked = check_rows(block.rows, references, layout)
+        yield block.lines, Checked(checked.rows, checked.specimens, pl.concat([block.findings, checked.findings]))
+
+
 def _delimited(file: Path, layout: Layout, references: References) -> dict[str, Any]:
     """How ``load_transfer`` reads a delimited file; a cumulative one beside the last."""
 
-    def check(blocks: Iterable[Block]) -> Iterator[tuple[int, Checked]]:
-        for block in blocks:
-            checked = check_rows(block.rows, references, layout)
-            findings = pl.concat([block.findings, checked.findings])
-            yield block.lines, Checked(checked.rows, checked.specimens, findings)
-
     def compare(transfer: Transfer) -> tuple[Compared, Blocks] | None:
         compared = compare_with_last(transfer, references, layout)
-        return None if compared is None else (compared, lambda: check(compared.blocks))
+        return None if compared is None else (compared, lambda: _checked(compared.blocks, references, layout))
 
     return {
         "kind": Transfer.Kind.CENTRAL_CSV,
-        "blocks": lambda: check(read_blocks(file, layout)),
+        "blocks": lambda: _checked(read_blocks(file, layout), references, layout),
         "compare": compare if layout.delivery == "cumulative" else None,
         "basis": basis_of(references),
     }

@@ -109,8 +109,8 @@ def _prepared_specimens(specimens: pl.DataFrame, references: References, layout:
         pl.col("subject", "accession", "collected", "condition", "received").str.strip_chars(" ")
     )
     dated = stripped.with_columns(
-        _iso(pl.col("collected"), layout).alias("moment"),
-        _iso(pl.col("received"), layout).alias("receipt"),
+        iso_text(pl.col("collected"), layout).alias("moment"),
+        iso_text(pl.col("received"), layout).alias("receipt"),
         pl.col("condition").str.to_lowercase().replace_strict(CONDITIONS, default=None).alias("state"),
     )
     length = pl.col("moment").str.len_chars()
@@ -162,7 +162,7 @@ def _with_assays(rows: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
     return rows.join(in_force, on=["analyte_id", "day"], how="left", maintain_order="left")
 
 
-def _iso(text: pl.Expr, layout: RowLayout) -> pl.Expr:
+def iso_text(text: pl.Expr, layout: RowLayout) -> pl.Expr:
     """ISO 8601 text of a date in the declared format; null where it is not in that format."""
     if layout.date_format == ISO:
         spaced = text.str.replace(r"^([0-9-]{10}) ([0-9])", "${1}T${2}")

@@ -71,6 +71,13 @@ class Specimen(models.Model):
     collected_on = models.GeneratedField(
         expression=CalendarDate(F("collected")), output_field=models.DateField(null=True), db_persist=True
     )
+    # Null for most: see Result.missing_reason.
+    collected_as_received = models.TextField(  # noqa: DJ001
+        blank=True,
+        null=True,
+        editable=False,
+        help_text="Collection time and its zone, where the laboratory's layout declares one.",
+    )
     visit = models.ForeignKey(
         Visit, on_delete=models.PROTECT, null=True, blank=True, related_name="specimens", db_index=False
     )
