@@ -50,7 +50,17 @@ ROWS = Section(
             "Correct `date_format` of the layout, or have the file corrected. Nothing is guessed.",
         ),
         Code("impossible-date", "The day and the time exist in the calendar.", SEND_AGAIN),
-        Code("clock-gap", "The time exists at the site: clocks skip an hour when summer time begins.", SEND_AGAIN),
+        Code(
+            "clock-gap",
+            "The time exists in the layout's time zone, without one at the site: clocks skip an hour when summer time "
+            "begins.",
+            SEND_AGAIN,
+        ),
+        Code(
+            "clock-twice",
+            "A remark: the clocks showed the time twice, when summer time ended; the earlier is taken.",
+            "Nothing, or ask the laboratory for times with their offset.",
+        ),
         Code(
             "future-date",
             "Nothing is collected later than today, wherever on Earth the day is furthest on.",

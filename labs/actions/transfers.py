@@ -1,7 +1,7 @@
 """A laboratory's file from receipt to acceptance: kept, checked, loaded in one transaction, reported."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +11,22 @@ from django.utils import timezone
 
 from cart.actions.endpoints import request_recompute
 from cart.models import Study
-from labs.actions.compared import Compared, basis_of, compare_with_last, quarantined_lines
+from labs.actions.compared import Compared, quarantined_lines
 from labs.actions.raw_files import keep_raw_file, stored_path
+from labs.actions.reading import Blocks, reading_of
 from labs.actions.references import read_references
 from labs.actions.vanished import ask_for_vanished_rows, is_cumulative
 from labs.imports.ahead import made_ahead
-from labs.imports.central_csv import FINDING_SCHEMA, Block, FileRefusedError, read_blocks
-from labs.imports.checks import References, check_rows
-from labs.imports.fhir import read_checked
-from labs.imports.fhir_layout import FhirLayout
-from labs.imports.layout import Layout, RowLayout
+from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError
 from labs.imports.layouts import from_mapping
 from labs.imports.load import Loaded, ResultLoader
 from labs.imports.records import Checked
 from labs.imports.report import About, Report, Totals
-from labs.imports.xlsx import read_blocks as read_workbook
-from labs.imports.xlsx_layout import XlsxLayout
 from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
 from trialsite.isolation.columns import copy_in
 
 KEPT_FINDINGS = 10_000
-Blocks = Callable[[], Iterable[tuple[int, Checked]]]
 
 
 class _Refused(Exception):
@@ -79,7 +73,7 @@ def import_file(
         raw = keep_raw_file(path)
     references = read_references(study, laboratory)
     about = About(file_name or path.name)
-    reading = _reading(stored_path(raw.sha256), layout, references, about)
+    reading = reading_of(stored_path(raw.sha256), layout, references, about)
     return load_transfer(
         study=study,
         laboratory=laboratory,
@@ -92,43 +86,6 @@ def import_file(
         actor=actor,
         reason=reason,
     )
-
-
-def _reading(
-    file: Path, layout: Layout | FhirLayout | XlsxLayout, references: References, about: About
-) -> dict[str, Any]:
-    """How ``load_transfer`` reads a file, by its layout."""
-    if isinstance(layout, FhirLayout):
-        return {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
-    if isinstance(layout, XlsxLayout):
-        checks = layout.with_iso_dates
-        # A workbook packs its rows anew with every save: a cumulative one is read whole.
-        return {
-            "kind": Transfer.Kind.XLSX,
-            "blocks": lambda: _checked(read_workbook(file, layout, about), references, checks),
-        }
-    return _delimited(file, layout, references)
-
-
-def _checked(blocks: Iterable[Block], references: References, layout: RowLayout) -> Iterator[tuple[int, Checked]]:
-    for block in blocks:
-        checked = check_rows(block.rows, references, layout)
-        yield block.lines, Checked(checked.rows, checked.specimens, pl.concat([block.findings, checked.findings]))
-
-
-def _delimited(file: Path, layout: Layout, references: References) -> dict[str, Any]:
-    """How ``load_transfer`` reads a delimited file; a cumulative one beside the last."""
-
-    def compare(transfer: Transfer) -> tuple[Compared, Blocks] | None:
-        compared = compare_with_last(transfer, references, layout)
-        return None if compared is None else (compared, lambda: _checked(compared.blocks, references, layout))
-
-    return {
-        "kind": Transfer.Kind.CENTRAL_CSV,
-        "blocks": lambda: _checked(read_blocks(file, layout), references, layout),
-        "compare": compare if layout.delivery == "cumulative" else None,
-        "basis": basis_of(references),
-    }
 
 
 def load_transfer(

@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from labs.imports.central_csv import FINDING_SCHEMA, Block, check_names
-from labs.imports.checks import iso_text
 from labs.imports.layout import ISO
 from labs.imports.report import About
+from labs.imports.times import iso_text
 from labs.imports.xlsx_cells import DATE_FIELDS, CellError, CellTexts
 from labs.imports.xlsx_layout import XlsxLayout
 from labs.imports.xlsx_package import Package, Sheet
