@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,7 +190,9 @@ def check_names(names: Sequence[str], layout: NamedColumns, *, line: int = 1) ->
     problems = [
         ("missing-column", f"column {name!r} is missing") for name in layout.columns.values() if name not in names
     ]
-    problems += [("duplicate-column", f"column {name!r} stands twice") for name in names if names.count(name) > 1]
+    problems += [
+        ("duplicate-column", f"column {name!r} stands twice") for name, times in Counter(names).items() if times > 1
+    ]
     problems += [
         ("undeclared-column", f"column {name!r} is not in the layout; declare or ignore it")
         for name in names

@@ -82,7 +82,8 @@ class CellTexts:
         if cell.style in self._date_styles:
             _check_date_field(field, text)
             return self._date(value, text), True
-        shown = str(int(value)) if value.is_integer() and abs(value) < MAX_WHOLE else repr(value)
+        # The shortest decimal of the stored number; of a whole one without its point.
+        shown = repr(value or 0.0).removesuffix(".0")
         if field == "result":
             return shown.replace(".", self._decimal_mark), False
         if field in DATE_FIELDS and not self._numbers_are_dates:
