@@ -50,7 +50,17 @@ ROWS = Section(
             "Correct `date_format` of the layout, or have the file corrected. Nothing is guessed.",
         ),
         Code("impossible-date", "The day and the time exist in the calendar.", SEND_AGAIN),
-        Code("clock-gap", "The time exists at the site: clocks skip an hour when summer time begins.", SEND_AGAIN),
+        Code(
+            "clock-gap",
+            "The time exists in the layout's time zone, without one at the site: clocks skip an hour when summer time "
+            "begins.",
+            SEND_AGAIN,
+        ),
+        Code(
+            "clock-twice",
+            "A remark: the clocks showed the time twice, when summer time ended; the earlier is taken.",
+            "Nothing, or ask the laboratory for times with their offset.",
+        ),
         Code(
             "future-date",
             "Nothing is collected later than today, wherever on Earth the day is furthest on.",
@@ -167,11 +177,21 @@ LAYOUTS = Section(
             "The decimal mark is point or comma, and not the separator.",
             "Correct `decimal_mark`.",
         ),
-        Code("layout-format", "`format` is csv or fhir-r4.", "Correct it; without it the files are delimited."),
+        Code("layout-format", "`format` is csv, xlsx or fhir-r4.", "Correct it; without it the files are delimited."),
         Code(
             "layout-fhir",
             "A layout of FHIR declares subject, codes and accession; the other entries are as documented.",
             "Complete or correct the entry that the message names.",
+        ),
+        Code(
+            "layout-sheet",
+            "`sheet` is the name of a sheet, `header_row` the number of the row with the column names.",
+            "Correct the entry.",
+        ),
+        Code(
+            "layout-time-zone",
+            "`time_zone` is a name of the IANA time zone database.",
+            "Correct it, such as Europe/Brussels; without it times are the site's.",
         ),
         Code("layout-delivery", "The delivery is incremental or cumulative.", "Correct `delivery`."),
         Code("layout-encoding", "The encoding is utf-8, ascii, latin-1, iso8859-15 or cp1252.", "Correct `encoding`."),

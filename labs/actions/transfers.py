@@ -1,7 +1,7 @@
 """A laboratory's file from receipt to acceptance: kept, checked, loaded in one transaction, reported."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,13 @@ from django.utils import timezone
 
 from cart.actions.endpoints import request_recompute
 from cart.models import Study
-from labs.actions.compared import Compared, basis_of, compare_with_last, quarantined_lines
+from labs.actions.compared import Compared, quarantined_lines
 from labs.actions.raw_files import keep_raw_file, stored_path
+from labs.actions.reading import Blocks, reading_of
 from labs.actions.references import read_references
 from labs.actions.vanished import ask_for_vanished_rows, is_cumulative
 from labs.imports.ahead import made_ahead
-from labs.imports.central_csv import FINDING_SCHEMA, Block, FileRefusedError, read_blocks
-from labs.imports.checks import References, check_rows
-from labs.imports.fhir import read_checked
-from labs.imports.fhir_layout import FhirLayout
-from labs.imports.layout import Layout
+from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError
 from labs.imports.layouts import from_mapping
 from labs.imports.load import Loaded, ResultLoader
 from labs.imports.records import Checked
@@ -30,7 +27,6 @@ from trialsite.audit.context import acting
 from trialsite.isolation.columns import copy_in
 
 KEPT_FINDINGS = 10_000
-Blocks = Callable[[], Iterable[tuple[int, Checked]]]
 
 
 class _Refused(Exception):
@@ -77,12 +73,7 @@ def import_file(
         raw = keep_raw_file(path)
     references = read_references(study, laboratory)
     about = About(file_name or path.name)
-    file = stored_path(raw.sha256)
-    reading: dict[str, Any] = (
-        {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
-        if isinstance(layout, FhirLayout)
-        else _delimited(file, layout, references)
-    )
+    reading = reading_of(stored_path(raw.sha256), layout, references, about)
     return load_transfer(
         study=study,
         laboratory=laboratory,
@@ -95,27 +86,6 @@ def import_file(
         actor=actor,
         reason=reason,
     )
-
-
-def _delimited(file: Path, layout: Layout, references: References) -> dict[str, Any]:
-    """How ``load_transfer`` reads a delimited file; a cumulative one beside the last."""
-
-    def check(blocks: Iterable[Block]) -> Iterator[tuple[int, Checked]]:
-        for block in blocks:
-            checked = check_rows(block.rows, references, layout)
-            findings = pl.concat([block.findings, checked.findings])
-            yield block.lines, Checked(checked.rows, checked.specimens, findings)
-
-    def compare(transfer: Transfer) -> tuple[Compared, Blocks] | None:
-        compared = compare_with_last(transfer, references, layout)
-        return None if compared is None else (compared, lambda: check(compared.blocks))
-
-    return {
-        "kind": Transfer.Kind.CENTRAL_CSV,
-        "blocks": lambda: check(read_blocks(file, layout)),
-        "compare": compare if layout.delivery == "cumulative" else None,
-        "basis": basis_of(references),
-    }
 
 
 def load_transfer(

@@ -61,11 +61,22 @@ class SpecimenAdmin(DeskAdmin):
     search_fields = ("accession", "subject__code")
     autocomplete_fields = ("subject", "laboratory", "visit")
     fieldsets = (
-        ("Specimen", {"fields": ("subject", ("laboratory", "accession", "material"), ("collected", "received"))}),
+        (
+            "Specimen",
+            {
+                "fields": (
+                    "subject",
+                    ("laboratory", "accession", "material"),
+                    ("collected", "received"),
+                    "collected_as_received",
+                )
+            },
+        ),
         ("Visit and condition", {"fields": (("visit", "visit_label"), "condition")}),
     )
     # A specimen entered for the wrong subject is marked by its condition, and entered anew.
     fixed_fields = ("subject", "laboratory", "accession", "material", "collected")
+    readonly_fields = ("collected_as_received",)
     inlines = (ResultInline,)
     change_form_outer_before_template = "labs/specimen_steps.html"
 

@@ -8,13 +8,14 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from labs.imports.layout import Layout
+from labs.imports.layout import Layout, NamedColumns
 
 BLOCK_BYTES = 4_000_000
 # A small first block: the database begins its work, which is most of the whole, while the second is being read.
@@ -173,11 +174,25 @@ def _header(head: bytes, layout: Layout) -> list[str]:
         raise FileRefusedError(
             f"Line 1: the column names cannot be read ({error}). [header]", line=1, rule="header"
         ) from error
+    check_names(names, layout)
+    return names
+
+
+def check_names(names: Sequence[str], layout: NamedColumns, *, line: int = 1) -> None:
+    """Hold the column names of a file against its layout.
+
+    Raises
+    ------
+    FileRefusedError
+        One is missing, stands twice, or is neither declared nor ignored.
+    """
     declared = set(layout.columns.values())
     problems = [
         ("missing-column", f"column {name!r} is missing") for name in layout.columns.values() if name not in names
     ]
-    problems += [("duplicate-column", f"column {name!r} stands twice") for name in names if names.count(name) > 1]
+    problems += [
+        ("duplicate-column", f"column {name!r} stands twice") for name, times in Counter(names).items() if times > 1
+    ]
     problems += [
         ("undeclared-column", f"column {name!r} is not in the layout; declare or ignore it")
         for name in names
@@ -185,8 +200,7 @@ def _header(head: bytes, layout: Layout) -> list[str]:
     ]
     if problems:
         rule, what = problems[0]
-        raise FileRefusedError(f"Line 1: {what}; found {', '.join(names)[:200]!r}. [{rule}]", line=1, rule=rule)
-    return names
+        raise FileRefusedError(f"Line {line}: {what}; found {', '.join(names)[:200]!r}. [{rule}]", line=line, rule=rule)
 
 
 def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> Block:

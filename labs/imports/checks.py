@@ -10,19 +10,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from labs.imports.central_csv import FINDING_SCHEMA
-from labs.imports.layout import ISO, RowLayout
+from labs.imports.layout import RowLayout
 from labs.imports.numbers import result_columns
-from labs.imports.records import Checked, split_runs, with_specimens
+from labs.imports.records import AS_RECEIVED, Checked, split_runs, with_specimens
 from labs.imports.rules import (
     DAY,
-    MINUTE,
-    PARTIAL_DATE,
     breaks_any,
     calendar_date,
     findings_of,
     result_rules,
     specimen_rules,
 )
+from labs.imports.times import TWICE, iso_text, on_site_clocks
 
 SPECIMEN_COLUMNS = ["subject", "accession", "material", "collected", "visit", "condition", "received"]
 CONDITIONS = {
@@ -98,27 +97,29 @@ def check_rows(block: pl.DataFrame, references: References, layout: RowLayout) -
             pl.col("visit").alias("visit_label"),
             pl.col("state").alias("condition"),
             pl.col("receipt").alias("received"),
+            *(name for name in (AS_RECEIVED,) if name in specimens.columns),
         ),
         findings,
+        twice=rows["line"].filter(specimens[TWICE][rows["run"]]) if TWICE in specimens.columns else None,
     )
 
 
 def _prepared_specimens(specimens: pl.DataFrame, references: References, layout: RowLayout) -> pl.DataFrame:
-    """Specimens with moment, receipt (ISO text), day, state, clock_gap, and the subject's columns."""
+    """Specimens with moment, receipt (ISO text), day, state, what the clocks said, and the subject's columns."""
     stripped = specimens.with_columns(
         pl.col("subject", "accession", "collected", "condition", "received").str.strip_chars(" ")
     )
     dated = stripped.with_columns(
-        _iso(pl.col("collected"), layout).alias("moment"),
-        _iso(pl.col("received"), layout).alias("receipt"),
+        iso_text(pl.col("collected"), layout).alias("moment"),
+        iso_text(pl.col("received"), layout).alias("receipt"),
         pl.col("condition").str.to_lowercase().replace_strict(CONDITIONS, default=None).alias("state"),
     )
+    joined = dated.join(references.subjects, on="subject", how="left", maintain_order="left")
     length = pl.col("moment").str.len_chars()
-    joined = dated.join(references.subjects, on="subject", how="left", maintain_order="left").with_columns(
+    return on_site_clocks(joined, layout).with_columns(
         calendar_date(pl.col("moment")).alias("day"),
         ((length > 0) & (length < DAY)).fill_null(value=False).alias("without_day"),
     )
-    return joined.with_columns(_clock_gap(joined))
 
 
 def _prepared_results(
@@ -160,30 +161,3 @@ def _with_assays(rows: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
         .select("analyte_id", "day", "assay_id", "assay_unit")
     )
     return rows.join(in_force, on=["analyte_id", "day"], how="left", maintain_order="left")
-
-
-def _iso(text: pl.Expr, layout: RowLayout) -> pl.Expr:
-    """ISO 8601 text of a date in the declared format; null where it is not in that format."""
-    if layout.date_format == ISO:
-        spaced = text.str.replace(r"^([0-9-]{10}) ([0-9])", "${1}T${2}")
-        return pl.when(spaced.str.contains(PARTIAL_DATE) | (spaced == "")).then(spaced)
-    timed = any(mark in layout.date_format for mark in ("%H", "%I"))
-    form = "%Y-%m-%dT%H:%M" + (":%S" if "%S" in layout.date_format else "") if timed else "%Y-%m-%d"
-    parsed = (
-        text.str.to_datetime(layout.date_format, strict=False, time_unit="us")
-        if timed
-        else text.str.to_date(layout.date_format, strict=False)
-    )
-    return pl.when(text == "").then(pl.lit("")).otherwise(parsed.dt.strftime(form))
-
-
-def _clock_gap(specimens: pl.DataFrame) -> pl.Expr:
-    """Local times that the site's clocks skipped (start of summer time)."""
-    local = pl.col("moment").str.slice(0, MINUTE).str.to_datetime("%Y-%m-%dT%H:%M", strict=False)
-    gaps = [
-        (pl.col("time_zone") == zone)
-        & local.is_not_null()
-        & local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").is_null()
-        for zone in specimens["time_zone"].drop_nulls().unique(maintain_order=True)
-    ]
-    return pl.any_horizontal(gaps or [pl.lit(value=False)]).alias("clock_gap")

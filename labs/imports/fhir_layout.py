@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from labs.imports.layout import DELIVERIES, FIELDS, ISO, LayoutError
+from labs.imports.layout import FIELDS, ISO, LayoutError, check_delivery
 
 FORMAT = "fhir-r4"
 LOINC = "http://loinc.org"
@@ -59,6 +59,8 @@ class FhirLayout:
     columns: ClassVar[Mapping[str, str]] = {name: name for name in FIELDS}
     decimal_mark: ClassVar[str] = "."
     date_format: ClassVar[str] = ISO
+    # Times of FHIR have their offset; the reader turns them to the site's clocks.
+    time_zone: ClassVar[str] = ""
 
     @classmethod
     def from_mapping(cls, declared: Mapping[str, Any]) -> "FhirLayout":
@@ -101,8 +103,7 @@ class FhirLayout:
         ours = [one for one in self.conditions.values() if one not in CONDITIONS]
         if ours:
             raise LayoutError(f"A condition is {', '.join(CONDITIONS)}; found {ours[0]!r}. [layout-fhir]")
-        if self.delivery not in DELIVERIES:
-            raise LayoutError(f"The delivery is {' or '.join(DELIVERIES)}; found {self.delivery!r}. [layout-delivery]")
+        check_delivery(self.delivery)
 
 
 def _text(declared: Mapping[str, Any], name: str) -> str:

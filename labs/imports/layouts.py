@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from labs.imports import fhir_layout
+from labs.imports import fhir_layout, xlsx_layout
 from labs.imports.fhir_layout import FhirLayout
 from labs.imports.layout import Layout, LayoutError
+from labs.imports.xlsx_layout import XlsxLayout
 
 CSV = "csv"
 
 
-def from_mapping(declared: Mapping[str, Any]) -> Layout | FhirLayout:
+def from_mapping(declared: Mapping[str, Any]) -> Layout | FhirLayout | XlsxLayout:
     """Layout from its JSON form; without ``format`` it is one of delimited files.
 
     Raises
@@ -21,6 +22,10 @@ def from_mapping(declared: Mapping[str, Any]) -> Layout | FhirLayout:
     kind = declared.get("format", CSV)
     if kind == fhir_layout.FORMAT:
         return FhirLayout.from_mapping(declared)
+    if kind == xlsx_layout.FORMAT:
+        return XlsxLayout.from_mapping(declared)
     if kind != CSV:
-        raise LayoutError(f"The format is {CSV} or {fhir_layout.FORMAT}; found {kind!r}. [layout-format]")
+        raise LayoutError(
+            f"The format is {CSV}, {xlsx_layout.FORMAT} or {fhir_layout.FORMAT}; found {kind!r}. [layout-format]"
+        )
     return Layout.from_mapping({name: value for name, value in declared.items() if name != "format"})

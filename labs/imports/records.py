@@ -8,6 +8,8 @@ import polars as pl
 SPECIMEN_FIELDS = ["subject_id", "accession", "material", "collected", "visit_label", "condition", "received"]
 # Where a source numbers its visits.
 VISIT_NUMBER = "visit_number"
+# Where a layout declares a time zone: the collection time as it came, with its zone.
+AS_RECEIVED = "collected_as_received"
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,15 @@ class Checked:
     ``specimens``), line, analyte_id, assay_id, qualifier, value (text, point as decimal mark), unit,
     received_text, missing_reason, and what else the source has. ``findings``: columns of ``FINDING_SCHEMA``;
     a row may have several. ``refused``: where a line can hold several rows, the line of each row that is not
-    taken; else every line with a finding is one.
+    taken; else every line with a finding is one. ``twice``: lines of rows, among ``rows``, whose collection time the
+    clocks showed twice.
     """
 
     rows: pl.DataFrame
     specimens: pl.DataFrame
     findings: pl.DataFrame
     refused: pl.Series | None = None
+    twice: pl.Series | None = None
 
     @property
     def bad(self) -> pl.Series:

@@ -32,7 +32,10 @@ def specimen_rules(layout: RowLayout, today: dt.date) -> list[Rule]:
     year, length = moment.str.slice(0, 4).cast(pl.Int64, strict=False), moment.str.len_chars()
     whole_day = length >= DAY
     consent, exists = pl.col("consent_on"), "a day and time that exist"
-    date_form = "YYYY-MM-DD or YYYY-MM-DDThh:mm" if layout.date_format == ISO else layout.date_format
+    exists_there = pl.format("a time that exists in {}", pl.col("clock_zone"))
+    date_form = layout.date_format
+    if date_form == ISO:
+        date_form = "YYYY-MM-DD or YYYY-MM-DDThh:mm" + (", perhaps with its offset" if layout.time_zone else "")
     consent_text = consent.dt.to_string("%Y-%m-%d").str.head(length)
     return [
         Rule("subject", "missing-subject", pl.col("subject") == "", "a subject code"),
@@ -64,9 +67,10 @@ def specimen_rules(layout: RowLayout, today: dt.date) -> list[Rule]:
             (day < consent) | (~whole_day & (moment < consent_text)),
             pl.format("not before the consent of {}", consent),
         ),
-        Rule("collected", "clock-gap", pl.col("clock_gap"), pl.format("a time that exists in {}", pl.col("time_zone"))),
+        Rule("collected", "clock-gap", pl.col("clock_gap"), exists_there),
         Rule("received", "date-format", pl.col("receipt").is_null(), date_form),
         Rule("received", "impossible-date", impossible_date(pl.col("receipt")), exists),
+        Rule("received", "clock-gap", pl.col("receipt_gap"), exists_there),
         Rule("condition", "unknown-condition", pl.col("state").is_null(), "good, haemolysed, insufficient or other"),
         *(_too_long(field) for field in ("accession", "material", "visit")),
     ]

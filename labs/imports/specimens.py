@@ -4,7 +4,7 @@ import polars as pl
 from django.db import connection
 
 from labs.imports.central_csv import FileRefusedError
-from labs.imports.records import VISIT_NUMBER
+from labs.imports.records import AS_RECEIVED, VISIT_NUMBER
 from labs.models import SPECIMEN_BITS, lock_specimen_numbers
 from labs.models.specimen import MAX_SPECIMEN_NUMBER
 from trialsite.isolation.columns import CopiesBehind, copy_in, read_columns
@@ -132,7 +132,7 @@ class SpecimenBook:
             self._own = pl.concat([self._own, _hashes(made)])
             if self._own.len() > MAX_REMEMBERED:
                 self._own = None
-        visit_number = [VISIT_NUMBER] if VISIT_NUMBER in made.columns else []
+        optional = [name for name in (VISIT_NUMBER, AS_RECEIVED) if name in made.columns]
         self._copies.copy_in(
             "labs_specimen",
             made.select(
@@ -143,7 +143,7 @@ class SpecimenBook:
                 pl.lit(self._laboratory_id).alias("laboratory_id"),
                 *KEY,
                 "visit_label",
-                *visit_number,
+                *optional,
                 "condition",
                 "received",
             ),

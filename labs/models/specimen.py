@@ -78,6 +78,13 @@ class Specimen(models.Model):
     visit_number = models.DecimalField(max_digits=8, decimal_places=3, null=True, blank=True)
     condition = models.CharField(max_length=12, choices=Condition, default=Condition.GOOD)
     received = PartialDateField(blank=True, help_text="Receipt at the laboratory.")
+    # Null for most: see Result.missing_reason.
+    collected_as_received = models.TextField(  # noqa: DJ001
+        blank=True,
+        null=True,
+        editable=False,
+        help_text="Collection time and its zone, where the laboratory's layout declares one.",
+    )
 
     class Meta:
         ordering = ["subject", "collected"]

@@ -29,6 +29,7 @@ class Transfer(models.Model):
         CENTRAL_CSV = "central-csv", "Central laboratory CSV"
         SDTM = "sdtm", "SDTM dataset (XPT)"
         FHIR = "fhir-r4", "FHIR R4 resources"
+        XLSX = "xlsx", "Excel workbook (XLSX)"
 
     class State(models.TextChoices):
         CHECKED = "checked", "Checked, waiting for acceptance"

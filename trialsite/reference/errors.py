@@ -8,6 +8,7 @@ from cart.api.errors import ANSWERS, API
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
 from labs.codes_fhir import FHIR
+from labs.codes_xlsx import XLSX
 from trialsite import codes as foundation
 from trialsite.codes import Code, Section
 from trialsite.reference.markdown import page, table
@@ -16,6 +17,7 @@ from trialsite.reference.own import own_constraints
 SECTIONS: tuple[Section, ...] = (
     *labs_codes.SECTIONS,
     FHIR,
+    XLSX,
     labs_records.RECORDS,
     labs_records.COMMANDS,
     API,
@@ -27,6 +29,7 @@ TITLES = (
     labs_codes.ROWS.title,
     labs_codes.FILES.title,
     labs_codes.LAYOUTS.title,
+    XLSX.title,
     FHIR.title,
     labs_codes.RECORDS_OF_SDTM.title,
     labs_codes.DATASETS.title,

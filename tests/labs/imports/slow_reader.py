@@ -129,7 +129,15 @@ def split_record(line: str, separator: str) -> list[str] | None:
 class SlowReader:
     """Judges files of the layout of ``tests.labs.records``."""
 
-    def __init__(self, *, people: Mapping[str, Person], tests: Mapping[str, tuple[str, str]], today: dt.date) -> None:
+    def __init__(
+        self,
+        *,
+        people: Mapping[str, Person],
+        tests: Mapping[str, tuple[str, str]],
+        today: dt.date,
+        separator: str = ",",
+    ) -> None:
+        self.separator = separator
         self.people = people
         self.tests = tests
         self.today = today
@@ -145,17 +153,29 @@ class SlowReader:
         lines = [line[:-1] if line.endswith("\r") and at < len(lines) - 1 else line for at, line in enumerate(lines)]
         if lines[-1] == "":
             lines.pop()
-        names = split_record(lines[0], ",") if lines else None
+        names = split_record(lines[0], self.separator) if lines else None
         if names is None or sorted(names) != sorted(header) or "\r" in lines[0]:
             return None
+        split = {
+            number: None
+            if "\x00" in line or "\r" in line or not line.strip(" ")
+            else split_record(line, self.separator)
+            for number, line in enumerate(lines[1:], 2)
+        }
+        return self.judged(
+            {
+                number: dict(zip(names, fields, strict=True))
+                for number, fields in split.items()
+                if fields is not None and len(fields) == len(names)
+            }
+        )
+
+    def judged(self, records: Mapping[int, Mapping[str, str]]) -> dict[int, Stored]:
+        """Line -> row, of the records of a file in quarantine mode."""
         rows: dict[int, Stored] = {}
         owners: dict[tuple[str, str, str], str] = {}
         taken: set[tuple[str, str, str, str]] = set()
-        for number, line in enumerate(lines[1:], 2):
-            fields = None if "\x00" in line or "\r" in line or not line.strip(" ") else split_record(line, ",")
-            if fields is None or len(fields) != len(names):
-                continue
-            row = dict(zip(names, fields, strict=True))
+        for number, row in records.items():
             good = self._row(row)
             if good is None:
                 continue
@@ -166,7 +186,7 @@ class SlowReader:
             rows[number] = good
         return rows
 
-    def _row(self, row: dict[str, str]) -> Stored | None:
+    def _row(self, row: Mapping[str, str]) -> Stored | None:
         bare = {name: text.strip(" ") for name, text in row.items()}
         person, test = self.people.get(bare["SUBJECT"]), self.tests.get(bare["TEST"])
         date = slow_date(bare["COLLECTED"])

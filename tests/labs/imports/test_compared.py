@@ -5,7 +5,7 @@ import random
 import pytest
 
 from cart.models import DataQuery, Site, Study
-from labs.actions import transfers
+from labs.actions import reading
 from labs.models import AssayVersion, Laboratory, Result, Transfer
 from tests.cart.records import make_subject, make_trial
 from tests.labs.records import LAYOUT, import_rows, make_laboratory, row
@@ -72,8 +72,8 @@ def compared(monkeypatch):
             spared.append(found and found.unchanged)
         return found
 
-    real = transfers.compare_with_last
-    monkeypatch.setattr(transfers, "compare_with_last", watched)
+    real = reading.compare_with_last
+    monkeypatch.setattr(reading, "compare_with_last", watched)
     return spared
 
 

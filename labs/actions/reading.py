@@ -1,0 +1,70 @@
+"""How a laboratory's file becomes checked blocks, by the format its layout declares."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from labs.actions.compared import Compared, basis_of, compare_with_last
+from labs.imports.central_csv import Block, read_blocks
+from labs.imports.checks import References, check_rows
+from labs.imports.fhir import read_checked
+from labs.imports.fhir_layout import FhirLayout
+from labs.imports.layout import Layout, RowLayout
+from labs.imports.records import Checked
+from labs.imports.report import About
+from labs.imports.xlsx import read_blocks as read_workbook
+from labs.imports.xlsx_layout import XlsxLayout
+from labs.models import Transfer
+
+Blocks = Callable[[], Iterable[tuple[int, Checked]]]
+
+
+def reading_of(
+    file: Path, layout: Layout | FhirLayout | XlsxLayout, references: References, about: About
+) -> dict[str, Any]:
+    """How ``load_transfer`` reads a file, by its layout."""
+    if isinstance(layout, FhirLayout):
+        return {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
+    if isinstance(layout, XlsxLayout):
+        checks = layout.with_iso_dates
+        # A workbook packs its rows anew with every save: a cumulative one is read whole.
+        return {
+            "kind": Transfer.Kind.XLSX,
+            "blocks": lambda: _checked(read_workbook(file, layout, about), references, checks, about),
+        }
+    return _delimited(file, layout, references, about)
+
+
+def _checked(
+    blocks: Iterable[Block], references: References, layout: RowLayout, about: About
+) -> Iterator[tuple[int, Checked]]:
+    about.notes = []
+    twice, first = 0, 0
+    for block in blocks:
+        checked = check_rows(block.rows, references, layout)
+        if checked.twice is not None and checked.twice.len():
+            twice, first = twice + checked.twice.len(), first or int(checked.twice[0])
+        yield block.lines, replace(checked, findings=pl.concat([block.findings, checked.findings]))
+    if twice:
+        about.notes.append(
+            f"{twice:,} rows, the first in {about.unit} {first}, were collected in an hour that {layout.time_zone} had "
+            "twice; the earlier is taken [clock-twice]"
+        )
+
+
+def _delimited(file: Path, layout: Layout, references: References, about: About) -> dict[str, Any]:
+    """How ``load_transfer`` reads a delimited file; a cumulative one beside the last."""
+
+    def compare(transfer: Transfer) -> tuple[Compared, Blocks] | None:
+        compared = compare_with_last(transfer, references, layout)
+        return None if compared is None else (compared, lambda: _checked(compared.blocks, references, layout, about))
+
+    return {
+        "kind": Transfer.Kind.CENTRAL_CSV,
+        "blocks": lambda: _checked(read_blocks(file, layout), references, layout, about),
+        "compare": compare if layout.delivery == "cumulative" else None,
+        "basis": basis_of(references),
+    }
