@@ -36,10 +36,8 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def served(chromium: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Database, str]]:
     """A database and the address of the server that works on it; each test makes a trial of its own in it."""
-    with django_db_blocker.unblock(), cloned_database() as database:
-        with connected_to(database), web_process(database) as address:
-            pass_on = (database, address)
-            yield pass_on
+    with django_db_blocker.unblock(), cloned_database() as database, web_process(database) as address:
+        yield database, address
 
 
 @pytest.fixture

@@ -49,9 +49,10 @@ PICTURES = (
     Picture("subject-history", _page("cart_subject_history", _subject)),
     Picture("subject-add", _page("cart_subject_add")),
     Picture("lot", _page("cart_lot_change", lambda study: _subject(study).lots.first())),
-    Picture("conditioning", _page("cart_conditioningcourse_change", lambda s: _subject(s).conditioning_courses.first())),
+    Picture("conditioning", _page("cart_conditioningcourse_change", lambda s: _subject(s).conditioning_courses.get())),
     Picture("infusion", _page("cart_administration_change", lambda s: _subject(s).administrations.first())),
     Picture("specimen", _page("labs_specimen_change", lambda s: Specimen.objects.filter(study=s).first())),
+    Picture("grid", _page("labs_specimen_enter_results", lambda s: Specimen.objects.filter(study=s).last())),
     Picture("import", _page("labs_transfer_bring_file")),
     Picture("transfer", _page("labs_transfer_change", lambda s: Transfer.objects.filter(study=s).first())),
     Picture("jobs", _page("jobs_job_changelist")),
@@ -78,6 +79,6 @@ def make_demo_study() -> Study:
         make_accounts(study, sites, dict.fromkeys(ACCOUNTS, PASSWORD))
     with tempfile.TemporaryDirectory() as folder:
         for path in write_files(Path(folder), enter_subjects(study, sites)):
-            import_file(study=study, laboratory=laboratory, path=path, actor=who["actor"], reason=f"delivery {path.name}")
+            import_file(study=study, laboratory=laboratory, path=path, **who)
     recompute_stale(study_id=study.pk, **who)
     return study

@@ -13,6 +13,7 @@ from cart.models import (
     Visit,
 )
 from cart.models.codes import subject_code
+from labs.models import Result
 
 INFUSED_ON = dt.date(2024, 3, 12)
 # As the reports of the release tests show them, and as a number.
@@ -134,6 +135,57 @@ def visit_outside_its_window(desk, subject):
     assert Visit.objects.get(subject=subject).window_reason == "subject was abroad"
 
 
+def panel_by_keyboard(desk, subject, trial):
+    """A new specimen leads to its grid; Enter moves down."""
+    desk.open(f"/admin/labs/specimen/add/?subject={subject.pk}")
+    desk.fill(laboratory=trial.laboratory.code, accession=f"K-{trial.study.code}", collected="2024-03-20T08:30")
+    desk.saved()
+    for code, text in (("ANA", "1:640"), ("ARA", "ND"), ("ATA", "<10")):
+        desk.page.get_by_label(f"Result of {code}").focus()
+        desk.page.keyboard.type(text)
+        desk.page.keyboard.press("Enter")
+    assert desk.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Result of CD19_ABS"
+    desk.page.keyboard.type("12.5")
+    desk.page.get_by_role("button", name="Save the panel").click()
+    desk.page.get_by_text("[missing-without-reason]").wait_for()
+    assert desk.page.get_by_label("Result of ATA").input_value() == "<10"
+    desk.page.get_by_label("Reason of ARA").fill("tube broken")
+    desk.page.get_by_role("button", name="Save the panel").click()
+    desk.page.get_by_text("4 results and 0 judgements stored.").wait_for()
+    assert stored_panel(f"K-{trial.study.code}") == {"ANA": "1:640", "ARA": "", "ATA": "<10", "CD19_ABS": "12.5"}
+
+
+PASTE = """text => {
+    const data = new DataTransfer();
+    data.setData("text/plain", text);
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true}));
+}"""
+
+
+def panel_by_paste(desk, subject, trial):
+    """A column downwards, then two columns that find their rows."""
+    desk.open(f"/admin/labs/specimen/add/?subject={subject.pk}")
+    desk.fill(laboratory=trial.laboratory.code, accession=f"P-{trial.study.code}", collected="2024-04-09T08:15")
+    desk.saved()
+    desk.page.get_by_label("Result of IGA").focus()
+    desk.page.evaluate(PASTE, "0.8\r\n6.1\r\n<0.1\r\n")
+    desk.page.evaluate(PASTE, "CD19_ABS\t<1\nFerritin\t300\nAnti-topoisomerase I (Scl-70)\t44")
+    assert "Not in this panel, and not pasted: Ferritin." in desk.text()
+    desk.page.get_by_label("Clinically significant of IGG").select_option("yes")
+    desk.page.get_by_role("button", name="Save the panel").click()
+    desk.page.get_by_text("5 results and 1 judgement stored.").wait_for()
+    assert stored_panel(f"P-{trial.study.code}") == {
+        "IGA": "0.8", "IGG": "6.1", "IGM": "<0.1", "CD19_ABS": "<1", "ATA": "44",
+    }  # fmt: skip
+    assert "<10 {CU} on 20 Mar 2024" in desk.text()
+
+
+def stored_panel(accession):
+    """Results of a specimen as received, by analyte."""
+    rows = Result.objects.filter(specimen__accession=accession)
+    return dict(rows.values_list("analyte__code", "received_text"))
+
+
 def test_from_enrolment_to_a_late_visit(coordinator, trial):
     subject = enrol(coordinator, trial)
     assert Consent.objects.get(subject=subject).signed_on == dt.date(2024, 1, 15)
@@ -144,3 +196,5 @@ def test_from_enrolment_to_a_late_visit(coordinator, trial):
     condition(coordinator, subject)
     infuse(coordinator, subject, lots)
     visit_outside_its_window(coordinator, subject)
+    panel_by_keyboard(coordinator, subject, trial)
+    panel_by_paste(coordinator, subject, trial)

@@ -7,6 +7,7 @@ from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
+from labs.codes_desk import DESK
 from labs.codes_fhir import FHIR
 from labs.codes_xlsx import XLSX
 from trialsite import codes as foundation
@@ -19,6 +20,7 @@ SECTIONS: tuple[Section, ...] = (
     FHIR,
     XLSX,
     labs_records.RECORDS,
+    DESK,
     labs_records.COMMANDS,
     API,
     *cart_codes.SECTIONS,
