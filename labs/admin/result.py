@@ -108,6 +108,13 @@ class ResultForm(ReasonedForm):
             expected = EXPECTED_TITER if analyte.kind == Analyte.Kind.TITER else EXPECTED_NUMBER
             self.add_error("received_text", ValidationError(f"Expected {expected}; found {text!r}. [number-grammar]"))
             return
+        series = result.assay.dilution_series if result.assay is not None else []
+        if series and number.value not in series:
+            first = ", ".join(f"1:{dilution}" for dilution in series[:3])
+            self.add_error(
+                "received_text",
+                ValidationError(f"The kit in force has the dilutions {first} ...; found {text!r}. [titer-off-series]"),
+            )
         result.qualifier, result.value = number.qualifier, number.value
 
 

@@ -8,7 +8,7 @@ from trialsite.audit.operations import RefreshTypedAudit
 
 
 class Migration(migrations.Migration):
-    dependencies = [("labs", "0007_workbooks_and_time_zones")]
+    dependencies = [("labs", "0009_datasets_by_layout")]
 
     operations = [
         migrations.RemoveConstraint(model_name="result", name="result_key_is_packed"),

@@ -9,6 +9,7 @@ from cart.codes_statistics import STATISTICS
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
 from labs.codes_fhir import FHIR
+from labs.codes_specimens import DILUTIONS, SPECIMENS
 from labs.codes_xlsx import XLSX
 from trialsite import codes as foundation
 from trialsite.codes import Code, Section
@@ -17,6 +18,8 @@ from trialsite.reference.own import own_constraints
 
 SECTIONS: tuple[Section, ...] = (
     *labs_codes.SECTIONS,
+    SPECIMENS,
+    DILUTIONS,
     FHIR,
     XLSX,
     labs_records.RECORDS,
