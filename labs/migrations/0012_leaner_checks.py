@@ -8,7 +8,7 @@ from trialsite.audit.operations import RefreshTypedAudit
 
 
 class Migration(migrations.Migration):
-    dependencies = [("labs", "0009_datasets_by_layout")]
+    dependencies = [("labs", "0010_judgement")]
 
     operations = [
         migrations.RemoveConstraint(model_name="result", name="result_key_is_packed"),
