@@ -5,6 +5,7 @@ import hashlib
 import os
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.conf import settings
@@ -78,12 +79,17 @@ def _remove_torn(store: Path) -> None:
 
 def _copy_aside(source: object, store: Path) -> tuple[str, int, Path]:
     digest, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(dir=store, prefix=RECEIVING, delete=False) as aside:
+    with (
+        tempfile.NamedTemporaryFile(dir=store, prefix=RECEIVING, delete=False) as aside,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="digest") as beside,
+    ):
         try:
             while piece := source.read(PIECE):  # type: ignore[attr-defined]
-                digest.update(piece)
+                # Hashing and writing take as long as each other, and neither holds Python's lock.
+                digested = beside.submit(digest.update, piece)
                 size += len(piece)
                 aside.write(piece)
+                digested.result()
             aside.flush()
             # The row must not outlive the bytes in a power cut.
             os.fsync(aside.fileno())

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 
 from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
+from cart.codes_statistics import STATISTICS
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
+from labs.codes_desk import DESK
 from labs.codes_fhir import FHIR
 from labs.codes_specimens import DILUTIONS, SPECIMENS
 from labs.codes_xlsx import XLSX
@@ -22,9 +24,11 @@ SECTIONS: tuple[Section, ...] = (
     FHIR,
     XLSX,
     labs_records.RECORDS,
+    DESK,
     labs_records.COMMANDS,
     API,
     *cart_codes.SECTIONS,
+    STATISTICS,
     *foundation.SECTIONS,
 )
 # In the order in which somebody looks for a code; sections of one title are one table.
