@@ -22,6 +22,8 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "cart.ConcomitantTherapy",
             "cart.StudyDrugExposure",
             "cart.DataQuery",
+            "cart.RecordCompletion",
+            "cart.WarningOverride",
         ),
     ),
     (

@@ -15,6 +15,7 @@ from cart.models.product import (
     Target,
 )
 from cart.models.query import DataQuery, DataQueryMessage
+from cart.models.record_state import RecordCompletion, WarningOverride
 from cart.models.stale import StaleSubject
 from cart.models.study import Arm, PlannedVisit, ProtocolVersion, Site, Study
 from cart.models.subject import Consent, Subject, Visit
@@ -43,6 +44,7 @@ __all__ = [
     "PlannedVisit",
     "Product",
     "ProtocolVersion",
+    "RecordCompletion",
     "ReleaseSpecification",
     "ReleaseTest",
     "Role",
@@ -55,4 +57,5 @@ __all__ = [
     "Target",
     "TherapyClass",
     "Visit",
+    "WarningOverride",
 ]

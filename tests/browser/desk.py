@@ -16,6 +16,8 @@ class Desk:
         self.context, self.page, self.address = context, page, address
         self.problems: list[str] = []
         page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
+        self.asked_to_stay = 0
+        page.on("dialog", self._leave)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     @classmethod
@@ -31,6 +33,11 @@ class Desk:
         page.keyboard.press("Enter")
         page.wait_for_url("**/admin/")
         return desk
+
+    def _leave(self, dialog: Any) -> None:
+        """Leave, where the page asks whether to stay because something is not saved."""
+        self.asked_to_stay += dialog.type == "beforeunload"
+        dialog.accept()
 
     def close(self) -> None:
         """Close the context; what the browser complained about is a failure."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
+from cart.codes_forms import FORMS
 from cart.codes_statistics import STATISTICS
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
@@ -29,6 +30,7 @@ SECTIONS: tuple[Section, ...] = (
     API,
     *cart_codes.SECTIONS,
     STATISTICS,
+    FORMS,
     *foundation.SECTIONS,
 )
 # In the order in which somebody looks for a code; sections of one title are one table.
