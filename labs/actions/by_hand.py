@@ -33,8 +33,8 @@ class Reading:
     problems: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_typed(text: str, *, kind: str, reason: str) -> Reading:
-    """Qualifier and value of a text; ``reason`` is why there is none."""
+def read_typed(text: str, *, kind: str, reason: str, kit: AssayVersion | None) -> Reading:
+    """Qualifier and value of a text; ``reason`` is why there is none, ``kit`` the one in force."""
     if text.lower() in _NOT_DONE:
         without = {} if reason else {"missing_reason": "A result without value says why. [missing-without-reason]"}
         return Reading("", problems=without)
@@ -48,6 +48,12 @@ def read_typed(text: str, *, kind: str, reason: str) -> Reading:
         expected = EXPECTED_TITER if kind == Analyte.Kind.TITER else EXPECTED_NUMBER
         problems["received_text"] = f"Expected {expected}; found {text!r}. [number-grammar]"
         return Reading(text, problems=problems)
+    series = kit.dilution_series if kit is not None else []
+    if series and number.value not in series:
+        first = ", ".join(f"1:{dilution}" for dilution in series[:3])
+        problems["received_text"] = (
+            f"The kit in force has the dilutions {first} ...; found {text!r}. [titer-off-series]"
+        )
     return Reading(text, number.qualifier, number.value, problems)
 
 
@@ -136,7 +142,7 @@ def _next_version(
     if not row.text:
         return Result(), ["A recorded result is not emptied: enter ND with the reason. [missing-without-reason]"]
     is_missing = row.text.lower() in _NOT_DONE
-    reading = read_typed(row.text, kind=row.analyte.kind, reason=row.reason if is_missing else "")
+    reading = read_typed(row.text, kind=row.analyte.kind, reason=row.reason if is_missing else "", kit=kit)
     problems = list(reading.problems.values())
     if present is not None and not row.reason:
         problems = [correction_asked(row.analyte, present)]

@@ -66,6 +66,7 @@ class ResultForm(ReasonedForm):
             self.cleaned_data.get("received_text", ""),
             kind=analyte.kind,
             reason=self.cleaned_data.get("missing_reason") or "",
+            kit=self.instance.assay,
         )
         self.instance.qualifier, self.instance.value = reading.qualifier, reading.value
         for name, sentence in reading.problems.items():

@@ -72,7 +72,7 @@ class SpecimenAdmin(DeskAdmin):
                 "fields": (
                     "subject",
                     ("laboratory", "accession", "material"),
-                    ("collected", "received"),
+                    ("collected", "received", "processed"),
                     "collected_as_received",
                 )
             },

@@ -10,7 +10,7 @@ from trialsite.audit.operations import AuditTables
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0001_initial"),
-        ("labs", "0007_workbooks_and_time_zones"),
+        ("labs", "0009_datasets_by_layout"),
     ]
 
     operations = [

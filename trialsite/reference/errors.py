@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
 from cart.codes_forms import FORMS
+from cart.codes_statistics import STATISTICS
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
 from labs.codes_desk import DESK
 from labs.codes_fhir import FHIR
+from labs.codes_specimens import DILUTIONS, SPECIMENS
 from labs.codes_xlsx import XLSX
 from trialsite import codes as foundation
 from trialsite.codes import Code, Section
@@ -18,6 +20,8 @@ from trialsite.reference.own import own_constraints
 
 SECTIONS: tuple[Section, ...] = (
     *labs_codes.SECTIONS,
+    SPECIMENS,
+    DILUTIONS,
     FHIR,
     XLSX,
     labs_records.RECORDS,
@@ -25,6 +29,7 @@ SECTIONS: tuple[Section, ...] = (
     labs_records.COMMANDS,
     API,
     *cart_codes.SECTIONS,
+    STATISTICS,
     FORMS,
     *foundation.SECTIONS,
 )
