@@ -116,7 +116,7 @@ class TransferAdmin(ReadOnlyAdmin):
         """How far a long file is."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **job_page(request, job_id)}
+        context = {**self.admin_site.each_context(request), **job_page(request, job_id)}
         context["title"] = f"{'Checking' if context['is_check'] else 'Importing'} {context['file_name']}"
         return TemplateResponse(request, "labs/follow_import.html", context)
 
@@ -165,9 +165,7 @@ class TransferAdmin(ReadOnlyAdmin):
         report = context["report"]
         context["transfer_of_report"] = _transfer_of(report)
         context["waits_for_codes"] = report is not None and UNKNOWN_CODE in report.findings["rule"]
-        return TemplateResponse(
-            request, template, {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
-        )
+        return TemplateResponse(request, template, {**self.admin_site.each_context(request), "title": title, **context})
 
 
 def _transfer_of(report: Report | None) -> Transfer | None:

@@ -49,4 +49,4 @@ def test_main_pages_fit_and_can_be_read(demo, sign_in, tmp_path):
                     problems.append(f"{picture.name} is {width} pixels wide on a screen of {size['width']}")
                 dark = "-dark" if scheme == "dark" else ""
                 draw(page, folder / f"{picture.name}{dark}-{size['width']}.png", image)
-    assert problems == []
+    assert not problems, "\n".join(problems)
