@@ -13,7 +13,7 @@ from tests.conftest import connected_to
 
 KEEP = "TRIALSITE_PICTURES"
 LARGEST = 150_000
-COLOURS = 48
+COLOURS = 96
 
 
 @pytest.fixture(scope="module")
