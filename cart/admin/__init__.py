@@ -6,6 +6,7 @@ from knox.models import AuthToken
 
 from cart.admin import (
     conditioning,
+    cut,
     endpoint,
     exposure,
     infusion,
@@ -13,12 +14,14 @@ from cart.admin import (
     panels,
     product,
     query,
+    run,
     study,
     subject,
 )
 
 __all__ = [
     "conditioning",
+    "cut",
     "endpoint",
     "exposure",
     "infusion",
@@ -26,6 +29,7 @@ __all__ = [
     "panels",
     "product",
     "query",
+    "run",
     "study",
     "subject",
 ]

@@ -1,7 +1,8 @@
 """Records of the trial, one module per noun."""
 
 from cart.models.conditioning import Chelation, ConditioningCourse, ConditioningDose
-from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run
+from cart.models.cut import CutTable, DataCut
+from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run, RunPart
 from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure, TherapyClass
 from cart.models.infusion import Administration, InfusionComponent, InfusionCourse
 from cart.models.membership import ROLES_WITHOUT_TITERS, WRITING_ROLES, Membership, Role
@@ -31,6 +32,8 @@ __all__ = [
     "ConditioningDose",
     "Consent",
     "CustodyEvent",
+    "CutTable",
+    "DataCut",
     "DataQuery",
     "DataQueryMessage",
     "EndpointDefinition",
@@ -47,6 +50,7 @@ __all__ = [
     "ReleaseTest",
     "Role",
     "Run",
+    "RunPart",
     "Site",
     "StaleSubject",
     "Study",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
+from cart.codes_runs import RUNS
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
 from labs.codes_fhir import FHIR
@@ -22,6 +23,7 @@ SECTIONS: tuple[Section, ...] = (
     labs_records.COMMANDS,
     API,
     *cart_codes.SECTIONS,
+    RUNS,
     *foundation.SECTIONS,
 )
 # In the order in which somebody looks for a code; sections of one title are one table.
@@ -39,6 +41,7 @@ TITLES = (
     cart_codes.RECORDS.title,
     foundation.AUDIT.title,
     cart_codes.ENDPOINTS.title,
+    RUNS.title,
     cart_codes.CASES.title,
     foundation.JOBS.title,
 )
