@@ -6,6 +6,7 @@ from knox.models import AuthToken
 
 from cart.admin import (
     conditioning,
+    cut,
     endpoint,
     exposure,
     infusion,
@@ -14,12 +15,14 @@ from cart.admin import (
     panels,
     product,
     query,
+    run,
     study,
     subject,
 )
 
 __all__ = [
     "conditioning",
+    "cut",
     "endpoint",
     "exposure",
     "infusion",
@@ -28,6 +31,7 @@ __all__ = [
     "panels",
     "product",
     "query",
+    "run",
     "study",
     "subject",
 ]

@@ -1,7 +1,8 @@
 """Records of the trial, one module per noun."""
 
 from cart.models.conditioning import Chelation, ConditioningCourse, ConditioningDose
-from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run
+from cart.models.cut import CutTable, DataCut
+from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run, RunPart
 from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure, TherapyClass
 from cart.models.infusion import Administration, InfusionComponent, InfusionCourse
 from cart.models.membership import ROLES_WITHOUT_TITERS, WRITING_ROLES, Membership, Role
@@ -32,6 +33,8 @@ __all__ = [
     "ConditioningDose",
     "Consent",
     "CustodyEvent",
+    "CutTable",
+    "DataCut",
     "DataQuery",
     "DataQueryMessage",
     "EndpointDefinition",
@@ -49,6 +52,7 @@ __all__ = [
     "ReleaseTest",
     "Role",
     "Run",
+    "RunPart",
     "Site",
     "StaleSubject",
     "Study",

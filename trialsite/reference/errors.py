@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
 from cart.codes_forms import FORMS
+from cart.codes_runs import RUNS
 from cart.codes_statistics import STATISTICS
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
@@ -31,6 +32,7 @@ SECTIONS: tuple[Section, ...] = (
     *cart_codes.SECTIONS,
     STATISTICS,
     FORMS,
+    RUNS,
     *foundation.SECTIONS,
 )
 # In the order in which somebody looks for a code; sections of one title are one table.
@@ -48,6 +50,7 @@ TITLES = (
     cart_codes.RECORDS.title,
     foundation.AUDIT.title,
     cart_codes.ENDPOINTS.title,
+    RUNS.title,
     cart_codes.CASES.title,
     foundation.JOBS.title,
 )
