@@ -12,7 +12,7 @@ from labs import codes as labs_codes
 from labs import codes_records as labs_records
 from labs.codes_desk import DESK
 from labs.codes_fhir import FHIR
-from labs.codes_specimens import DILUTIONS, SPECIMENS
+from labs.codes_specimens import DILUTIONS, KITS, SPECIMENS
 from labs.codes_xlsx import XLSX
 from trialsite import codes as foundation
 from trialsite.codes import Code, Section
@@ -23,6 +23,7 @@ SECTIONS: tuple[Section, ...] = (
     *labs_codes.SECTIONS,
     SPECIMENS,
     DILUTIONS,
+    KITS,
     FHIR,
     XLSX,
     labs_records.RECORDS,
