@@ -15,6 +15,7 @@ from django.db.models import Exists, ForeignKey, Model, OuterRef, Q, QuerySet
 from cart.models import (
     ROLES_WITHOUT_TITERS,
     WRITING_ROLES,
+    DiseaseFindings,
     EndpointResult,
     Evaluation,
     Membership,
@@ -31,6 +32,8 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 # Whoever reads these learns titers. The laboratory is named by its label: that app stands above this one.
 _ENDPOINT_MODELS = (EndpointResult, Evaluation, Run, StaleSubject)
 _LABORATORY_APP = "labs"
+# Which antibody is positive, and whether it is high, is on this form.
+_ANTIBODY_MODELS = (DiseaseFindings,)
 _TRIAL_APPS = frozenset({"cart", _LABORATORY_APP})
 
 
@@ -92,7 +95,7 @@ def sees_titers(user: Any, study: Study) -> bool:
 
 def reveals_titers(model: type[Model]) -> bool:
     """Whether rows of this model would unblind an assessor."""
-    return model._meta.app_label == _LABORATORY_APP or issubclass(model, _ENDPOINT_MODELS)
+    return model._meta.app_label == _LABORATORY_APP or issubclass(model, (*_ENDPOINT_MODELS, *_ANTIBODY_MODELS))
 
 
 def _granted(user: Any, queryset: Rows, *, roles: frozenset[str] | None) -> Rows:

@@ -5,29 +5,41 @@ from django.contrib.auth.models import Group
 from knox.models import AuthToken
 
 from cart.admin import (
+    assessment_panel,
     conditioning,
+    disability,
     endpoint,
     exposure,
+    heart,
     infusion,
+    lung,
     oversight,
     panels,
     product,
     query,
+    skin,
     study,
     subject,
+    vedoss,
 )
 
 __all__ = [
+    "assessment_panel",
     "conditioning",
+    "disability",
     "endpoint",
     "exposure",
+    "heart",
     "infusion",
+    "lung",
     "oversight",
     "panels",
     "product",
     "query",
+    "skin",
     "study",
     "subject",
+    "vedoss",
 ]
 
 # Permissions come from memberships, tokens from the command line: pages of Django's groups and of token

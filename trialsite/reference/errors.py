@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from cart import codes as cart_codes
+from cart import codes_assessments
 from cart.api.errors import ANSWERS, API
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
@@ -22,6 +23,7 @@ SECTIONS: tuple[Section, ...] = (
     labs_records.COMMANDS,
     API,
     *cart_codes.SECTIONS,
+    *codes_assessments.SECTIONS,
     *foundation.SECTIONS,
 )
 # In the order in which somebody looks for a code; sections of one title are one table.
