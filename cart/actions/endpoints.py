@@ -38,6 +38,7 @@ _RESULT_COLUMNS = (
     "reason",
     "evidence",
     "therapy_evidence",
+    "record_evidence",
 )
 
 
@@ -231,6 +232,7 @@ class _RunWriter:
                 pl.col("text", "reason", "series", "timepoint", "unit").fill_null(""),
                 _array_text("evidence"),
                 _array_text("therapy_evidence"),
+                _array_text("record_evidence"),
             )
             .select(_RESULT_COLUMNS)
         )

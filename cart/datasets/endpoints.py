@@ -83,13 +83,21 @@ LONG = DatasetDescription(
         Column(
             "THEVID", "Therapies it rests on (keys)", pl.List(pl.Int64), missing="empty list where it rests on none"
         ),
+        Column(
+            "RECEVID",
+            "Assessments it rests on (table and key)",
+            pl.List(pl.String),
+            meaning="`table:id`, as the audit trail names them.",
+            missing="empty list where it rests on none",
+        ),
     ),
 )
 
 _SQL = """
 SELECT t.code, coalesce(nullif(s.source_code, ''), s.code), coalesce(a.code, ''), d.code, d.label, r.series,
     r.timepoint, r.day, r.value, r.text, r.unit, r.low, r.high, r.status, r.reason, d.version, e.run_id, e.id,
-    array_to_string(r.evidence, ' '), array_to_string(r.therapy_evidence, ' ')
+    array_to_string(r.evidence, ' '), array_to_string(r.therapy_evidence, ' '),
+    coalesce(array_to_string(r.record_evidence, ' '), '')
 FROM cart_evaluation e
 JOIN cart_subject s ON s.id = e.subject_id JOIN cart_study t ON t.id = s.study_id
 LEFT JOIN cart_arm a ON a.id = s.arm_id
@@ -102,15 +110,16 @@ ORDER BY s.code, d.code, r.series, r.timepoint
 
 def endpoint_rows(study_id: int) -> pl.DataFrame:
     """Frame of ``LONG``: the newest answers of every subject."""
-    lists = ("EVIDENCE", "THEVID")
-    schema = {name: pl.String if name in lists else dtype for name, dtype in LONG.schema().items()}
+    described = LONG.schema()
+    lists = {name: described[name] for name in ("EVIDENCE", "THEVID", "RECEVID")}
+    schema = {name: pl.String if name in lists else dtype for name, dtype in described.items()}
     frame = read_columns(_SQL, {"study": study_id}, schema)
     keys = [
         pl.when(pl.col(name) == "")
-        .then(pl.lit([], dtype=pl.List(pl.Int64)))
-        .otherwise(pl.col(name).str.split(" ").list.eval(pl.element().cast(pl.Int64, strict=False)))
+        .then(pl.lit([], dtype=dtype))
+        .otherwise(pl.col(name).str.split(" ").cast(dtype))
         .alias(name)
-        for name in lists
+        for name, dtype in lists.items()
     ]
     return frame.with_columns(keys)
 

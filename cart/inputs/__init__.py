@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import polars as pl
 
+from cart.inputs.clinical import clinical_frames
 from trialsite.isolation.columns import read_columns
 
 FrameReader = Callable[[int, Sequence[int]], pl.DataFrame]
@@ -132,6 +133,7 @@ def read_frames(study_id: int, subject_ids: Sequence[int]) -> dict[str, pl.DataF
         "time_zero": time_zero(study_id, subject_ids),
         "therapies": therapies(study_id, subject_ids),
         "planned_visits": planned_visits(study_id),
+        **clinical_frames(study_id, subject_ids),
     }
     for name, reader in _registered.items():
         frames[name] = reader(study_id, subject_ids)

@@ -101,6 +101,10 @@ class EndpointResult(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     evidence = ArrayField(models.BigIntegerField(), default=list, help_text="Laboratory results.")
     therapy_evidence = ArrayField(models.BigIntegerField(), default=list, help_text="Concomitant therapies.")
+    # NULL in answers from before assessments were read: they are never edited.
+    record_evidence = ArrayField(
+        models.CharField(max_length=60), null=True, blank=True, help_text="Assessments, as table:id."
+    )
 
     class Meta:
         ordering = ["evaluation", "definition", "series", "timepoint"]

@@ -51,6 +51,7 @@ TYPES = {
     "Date": "date",
     "Boolean": "yes or no",
     "List(Int64)": "keys",
+    "List(String)": "names",
 }
 
 
