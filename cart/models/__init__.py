@@ -19,6 +19,7 @@ from cart.models.product import (
     Target,
 )
 from cart.models.query import DataQuery, DataQueryMessage
+from cart.models.record_state import RecordCompletion, WarningOverride
 from cart.models.skin import DigitalUlcerCount, SkinScore
 from cart.models.stale import StaleSubject
 from cart.models.study import Arm, PlannedVisit, ProtocolVersion, Site, Study
@@ -76,6 +77,7 @@ __all__ = [
     "PlannedVisit",
     "Product",
     "ProtocolVersion",
+    "RecordCompletion",
     "ReleaseSpecification",
     "ReleaseTest",
     "RightHeartCatheter",
@@ -91,4 +93,5 @@ __all__ = [
     "Target",
     "TherapyClass",
     "Visit",
+    "WarningOverride",
 ]
