@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from cart import codes as cart_codes
+from cart import codes_assessments
 from cart.api.errors import ANSWERS, API
 from cart.codes_forms import FORMS
 from cart.codes_runs import RUNS
@@ -31,6 +32,7 @@ SECTIONS: tuple[Section, ...] = (
     labs_records.COMMANDS,
     API,
     *cart_codes.SECTIONS,
+    *codes_assessments.SECTIONS,
     STATISTICS,
     FORMS,
     RUNS,
