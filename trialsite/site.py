@@ -32,6 +32,8 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "cart.Lot",
             "cart.ReleaseTest",
             "cart.CustodyEvent",
+            "cart.ScanAttempt",
+            "cart.BridgingTherapy",
             "cart.ConditioningCourse",
             "cart.ConditioningDose",
             "cart.Chelation",
@@ -142,7 +144,10 @@ class TrialsiteAdminSite(UnfoldAdminSite):
 
 def _desk_pages(request: HttpRequest) -> dict[str, Any]:
     """The pages with which a day begins."""
-    pages = {"Today": reverse("admin:cart_subject_today"), "Subject matrix": reverse("admin:cart_subject_matrix")}
+    pages = {
+        "Today": reverse("admin:cart_subject_today"),
+        "Subject matrix": reverse("admin:cart_subject_matrix"),
+    }
     return {
         "title": "Desk",
         "collapsible": False,

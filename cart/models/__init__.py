@@ -1,13 +1,15 @@
 """Records of the trial, one module per noun."""
 
-from cart.models.conditioning import Chelation, ConditioningCourse, ConditioningDose
+from cart.models.bridging import BridgingTherapy
+from cart.models.chelation import Chelation
+from cart.models.conditioning import ConditioningCourse, ConditioningDose
+from cart.models.custody import CustodyEvent, ScanAttempt
 from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run
 from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure, TherapyClass
 from cart.models.infusion import Administration, InfusionComponent, InfusionCourse
 from cart.models.membership import ROLES_WITHOUT_TITERS, WRITING_ROLES, Membership, Role
 from cart.models.product import (
     Apheresis,
-    CustodyEvent,
     Lot,
     Product,
     ReleaseSpecification,
@@ -25,6 +27,7 @@ __all__ = [
     "Administration",
     "Apheresis",
     "Arm",
+    "BridgingTherapy",
     "Chelation",
     "ConcomitantTherapy",
     "ConditioningCourse",
@@ -47,6 +50,7 @@ __all__ = [
     "ReleaseTest",
     "Role",
     "Run",
+    "ScanAttempt",
     "Site",
     "StaleSubject",
     "Study",

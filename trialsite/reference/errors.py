@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
+from cart.codes_product import PRODUCT
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
 from labs.codes_fhir import FHIR
@@ -21,6 +22,7 @@ SECTIONS: tuple[Section, ...] = (
     labs_records.RECORDS,
     labs_records.COMMANDS,
     API,
+    PRODUCT,
     *cart_codes.SECTIONS,
     *foundation.SECTIONS,
 )
