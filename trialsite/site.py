@@ -147,6 +147,7 @@ def _desk_pages(request: HttpRequest) -> dict[str, Any]:
     pages = {
         "Today": reverse("admin:cart_subject_today"),
         "Subject matrix": reverse("admin:cart_subject_matrix"),
+        "Study page": reverse("admin:cart_study_page"),
     }
     return {
         "title": "Desk",

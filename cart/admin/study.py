@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from cart.actions.endpoints import request_recompute
 from cart.admin.desk import SET_UP_ROLES, DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.study_page import study_page
 from cart.models import Arm, Membership, PlannedVisit, ProtocolVersion, Role, Site, Study
 from cart.scoping import writable_by
 
@@ -38,6 +41,16 @@ class StudyAdmin(DeskAdmin):
     fieldsets = ((None, {"fields": (("code", "template"), "title", "sponsor")}),)
     inlines = (SiteInline, ArmInline)
     actions = ("recompute_endpoints",)
+
+    def get_urls(self) -> list[Any]:
+        """The study page stands before the pages of single studies."""
+        return [path("page/", self.admin_site.admin_view(self.page), name="cart_study_page"), *super().get_urls()]
+
+    def page(self, request: HttpRequest) -> HttpResponse:
+        """Enrolment, time in the study, titers."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return study_page(request, self.admin_site)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
