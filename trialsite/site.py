@@ -34,6 +34,8 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "cart.Lot",
             "cart.ReleaseTest",
             "cart.CustodyEvent",
+            "cart.ScanAttempt",
+            "cart.BridgingTherapy",
             "cart.ConditioningCourse",
             "cart.ConditioningDose",
             "cart.Chelation",
@@ -166,7 +168,11 @@ class TrialsiteAdminSite(UnfoldAdminSite):
 
 def _desk_pages(request: HttpRequest) -> dict[str, Any]:
     """The pages with which a day begins."""
-    pages = {"Today": reverse("admin:cart_subject_today"), "Subject matrix": reverse("admin:cart_subject_matrix")}
+    pages = {
+        "Today": reverse("admin:cart_subject_today"),
+        "Subject matrix": reverse("admin:cart_subject_matrix"),
+        "Study page": reverse("admin:cart_study_page"),
+    }
     return {
         "title": "Desk",
         "collapsible": False,

@@ -18,7 +18,14 @@ class ConcomitantTherapyAdmin(MovableRecord, DeskAdmin):
     search_fields = ("subject__code", "drug")
     autocomplete_fields = ("subject",)
     fieldsets = (
-        (None, {"fields": ("subject", ("drug", "therapy_class"), ("daily_dose_mg", "indication"))}),
+        (None, {"fields": ("subject", ("drug", "therapy_class"), "indication")}),
+        (
+            "Dose",
+            {
+                "fields": (("daily_dose_mg", "dose", "dose_unit"), ("plasma_volumes", "dose_missing_reason")),
+                "description": "A glucocorticoid has its daily dose, a plasma exchange its volumes; else say why not.",
+            },
+        ),
         ("Period", {"fields": (("started", "stopped"), ("prior", "ongoing"))}),
     )
 

@@ -24,6 +24,7 @@ _KEY_SENTENCES = {
         f"{kind._meta.model_name}_visit_of_subject": "The visit is of another subject. [wrong-subject]"
         for kind in ASSESSMENTS
     },
+    "custody_lot_of_apheresis": "The lot was made from another apheresis. [wrong-chain]",
     "specimen_subject_of_study": "The specimen's subject belongs to another study. [wrong-study]",
 }
 

@@ -50,7 +50,18 @@ class TherapyInline(DeskTabularInline):
     """Therapies beside the study."""
 
     model = ConcomitantTherapy
-    fields = ("drug", "therapy_class", "prior", "started", "stopped", "ongoing", "daily_dose_mg", "indication")
+    fields = (
+        "drug",
+        "therapy_class",
+        "prior",
+        "started",
+        "stopped",
+        "ongoing",
+        "daily_dose_mg",
+        "plasma_volumes",
+        "dose_missing_reason",
+        "indication",
+    )
     show_change_link = False
 
 

@@ -1,7 +1,10 @@
 """Records of the trial, one module per noun."""
 
 from cart.models.assessment import Assessment
-from cart.models.conditioning import Chelation, ConditioningCourse, ConditioningDose
+from cart.models.bridging import BridgingTherapy
+from cart.models.chelation import Chelation
+from cart.models.conditioning import ConditioningCourse, ConditioningDose
+from cart.models.custody import CustodyEvent, ScanAttempt
 from cart.models.cut import CutTable, DataCut
 from cart.models.disability import GlobalAssessment, HealthQuestionnaire
 from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run, RunPart
@@ -12,7 +15,6 @@ from cart.models.lung import DiffusingCapacity, HrctScan, LungUltrasound, Spirom
 from cart.models.membership import ROLES_WITHOUT_TITERS, WRITING_ROLES, Membership, Role
 from cart.models.product import (
     Apheresis,
-    CustodyEvent,
     Lot,
     Product,
     ReleaseSpecification,
@@ -51,6 +53,7 @@ __all__ = [
     "Apheresis",
     "Arm",
     "Assessment",
+    "BridgingTherapy",
     "Capillaroscopy",
     "Chelation",
     "ConcomitantTherapy",
@@ -87,6 +90,7 @@ __all__ = [
     "Role",
     "Run",
     "RunPart",
+    "ScanAttempt",
     "Site",
     "SkinScore",
     "Spirometry",

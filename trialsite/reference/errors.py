@@ -7,6 +7,7 @@ from cart import codes as cart_codes
 from cart import codes_assessments
 from cart.api.errors import ANSWERS, API
 from cart.codes_forms import FORMS
+from cart.codes_product import PRODUCT
 from cart.codes_runs import RUNS
 from cart.codes_statistics import STATISTICS
 from labs import codes as labs_codes
@@ -31,6 +32,7 @@ SECTIONS: tuple[Section, ...] = (
     DESK,
     labs_records.COMMANDS,
     API,
+    PRODUCT,
     *cart_codes.SECTIONS,
     *codes_assessments.SECTIONS,
     STATISTICS,

@@ -13,6 +13,7 @@ from django.urls import reverse
 from cart.models import (
     ASSESSMENTS,
     Arm,
+    BridgingTherapy,
     Chelation,
     ConcomitantTherapy,
     ConditioningCourse,
@@ -30,6 +31,7 @@ from cart.models import (
     ReleaseTest,
     Role,
     Run,
+    ScanAttempt,
     Site,
     StudyDrugExposure,
     Visit,
@@ -91,8 +93,10 @@ def fill_treatment(trial, subject, number, planned, criterion):
     course = ConditioningCourse.objects.create(
         subject=subject, regimen="R", weight_kg=70, height_cm=170, bsa_m2=Decimal("1.8")
     )
-    ConditioningDose.objects.create(course=course, drug="fludarabine", given_at=AT, planned_mg_m2=30, given_mg=50)
+    ConditioningDose.objects.create(course=course, drug="fludarabine", given_at=AT, planned_mg_m2=30, given_mg=54)
     Chelation.objects.create(subject=subject, dose_mg=1, started_at=AT)
+    BridgingTherapy.objects.create(subject=subject, drug="D", started="2024-02")
+    ScanAttempt.objects.create(lot=lot, purpose="thaw", code_read="x", finding="unknown", scanned_by="A")
     component(make_administration(subject), lot).save()
 
 
