@@ -6,6 +6,8 @@ from knox.models import AuthToken
 
 from cart.admin import (
     conditioning,
+    disposition,
+    eligibility,
     endpoint,
     exposure,
     infusion,
@@ -13,12 +15,15 @@ from cart.admin import (
     panels,
     product,
     query,
+    randomisation,
     study,
     subject,
 )
 
 __all__ = [
     "conditioning",
+    "disposition",
+    "eligibility",
     "endpoint",
     "exposure",
     "infusion",
@@ -26,6 +31,7 @@ __all__ = [
     "panels",
     "product",
     "query",
+    "randomisation",
     "study",
     "subject",
 ]

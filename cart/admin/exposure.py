@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.models import ConcomitantTherapy, StudyDrugExposure
@@ -23,7 +24,7 @@ class ConcomitantTherapyAdmin(DeskAdmin):
 
 
 @admin.register(StudyDrugExposure)
-class StudyDrugExposureAdmin(DeskAdmin):
+class StudyDrugExposureAdmin(ShowsMovedVisits, DeskAdmin):
     """Periods on a study drug."""
 
     list_display = ("subject", "drug", "dose", "dose_unit", "frequency", "started", "stopped")

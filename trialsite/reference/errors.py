@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from cart import codes as cart_codes
+from cart import codes_subjects
 from cart.api.errors import ANSWERS, API
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
@@ -22,6 +23,9 @@ SECTIONS: tuple[Section, ...] = (
     labs_records.COMMANDS,
     API,
     *cart_codes.SECTIONS,
+    codes_subjects.RECORDS,
+    codes_subjects.COMMANDS,
+    codes_subjects.ENDPOINTS,
     *foundation.SECTIONS,
 )
 # In the order in which somebody looks for a code; sections of one title are one table.
