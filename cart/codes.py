@@ -101,7 +101,7 @@ COMMANDS = Section(
     "",
     (
         "cart/management/",
-        "cart/actions/templates.py",
+        "cart/actions/template",
         "cart/endpoints/baseline.py",
         "cart/endpoints/censoring.py",
     ),

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.move import MovableRecord
@@ -31,7 +32,7 @@ class ConcomitantTherapyAdmin(MovableRecord, DeskAdmin):
 
 
 @admin.register(StudyDrugExposure)
-class StudyDrugExposureAdmin(MovableRecord, DeskAdmin):
+class StudyDrugExposureAdmin(ShowsMovedVisits, MovableRecord, DeskAdmin):
     """Periods on a study drug."""
 
     list_display = ("subject", "drug", "dose", "dose_unit", "frequency", "started", "stopped")

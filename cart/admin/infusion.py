@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from cart.actions.infusion import dose_of, dose_summary
 from cart.actions.lots import mark_lots_infused
+from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin, DeskStackedInline, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm, ReasonedFormSet
@@ -183,7 +184,7 @@ class AdministrationForm(ReasonedForm):
 
 
 @admin.register(Administration)
-class AdministrationAdmin(DeskAdmin):
+class AdministrationAdmin(ShowsMovedVisits, DeskAdmin):
     """Sittings of a course with the components given."""
 
     form = AdministrationForm
@@ -220,7 +221,7 @@ class AdministrationAdmin(DeskAdmin):
 
 
 @admin.register(InfusionComponent)
-class InfusionComponentAdmin(DeskAdmin):
+class InfusionComponentAdmin(ShowsMovedVisits, DeskAdmin):
     """Components of all infusions; entered on the administration's page."""
 
     list_display = ("subject", "administration", "target", "lot", "started_at", "viable_car_cells")

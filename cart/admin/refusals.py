@@ -15,6 +15,10 @@ _CODED = re.compile(r"\[[a-z][a-z0-9-]*\]$")
 _KEY_SENTENCES = {
     "subject_site_of_study": "The site belongs to another study. [site-of-other-study]",
     "subject_arm_of_study": "The arm belongs to another study. [arm-of-other-study]",
+    "subject_cohort_of_study": "The cohort belongs to another study. [cohort-of-other-study]",
+    "cohort_arm_of_study": "The arm belongs to another study. [arm-of-other-study]",
+    "answer_criterion_of_protocol": "The criterion is of another protocol version. [criterion-unknown]",
+    "answer_assessment_of_protocol": "The criterion is of another protocol version. [criterion-unknown]",
     "membership_site_of_study": "The site belongs to another study. [site-of-other-study]",
     "lot_apheresis_of_subject": "The apheresis is of another subject; a lot serves its own donor. [wrong-subject]",
     "administration_course_of_subject": "The course is of another subject. [wrong-subject]",

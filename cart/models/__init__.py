@@ -4,15 +4,19 @@ from cart.models.assessment import Assessment
 from cart.models.bridging import BridgingTherapy
 from cart.models.chelation import Chelation
 from cart.models.conditioning import ConditioningCourse, ConditioningDose
+from cart.models.criterion import EligibilityCriterion
 from cart.models.custody import CustodyEvent, ScanAttempt
 from cart.models.cut import CutTable, DataCut
 from cart.models.disability import GlobalAssessment, HealthQuestionnaire
+from cart.models.disposition import Disposition
+from cart.models.eligibility import EligibilityAnswer, EligibilityAssessment, EligibilityDecision
 from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run, RunPart
 from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure, TherapyClass
 from cart.models.heart import Echocardiogram, RightHeartCatheter
 from cart.models.infusion import Administration, InfusionComponent, InfusionCourse
 from cart.models.lung import DiffusingCapacity, HrctScan, LungUltrasound, Spirometry
 from cart.models.membership import ROLES_WITHOUT_TITERS, WRITING_ROLES, Membership, Role
+from cart.models.panel import Panel, PanelAnalyte, PlannedPanel
 from cart.models.product import (
     Apheresis,
     Lot,
@@ -22,10 +26,11 @@ from cart.models.product import (
     Target,
 )
 from cart.models.query import DataQuery, DataQueryMessage
+from cart.models.randomisation import Allocation, RandomisationList
 from cart.models.record_state import RecordCompletion, WarningOverride
 from cart.models.skin import DigitalUlcerCount, SkinScore
 from cart.models.stale import StaleSubject
-from cart.models.study import Arm, PlannedVisit, ProtocolVersion, Site, Study
+from cart.models.study import Arm, Cohort, PlannedVisit, ProtocolVersion, Site, Study
 from cart.models.subject import Consent, Subject, Visit
 from cart.models.vedoss import Capillaroscopy, DiseaseFindings
 
@@ -50,12 +55,14 @@ __all__ = [
     "ROLES_WITHOUT_TITERS",
     "WRITING_ROLES",
     "Administration",
+    "Allocation",
     "Apheresis",
     "Arm",
     "Assessment",
     "BridgingTherapy",
     "Capillaroscopy",
     "Chelation",
+    "Cohort",
     "ConcomitantTherapy",
     "ConditioningCourse",
     "ConditioningDose",
@@ -68,7 +75,12 @@ __all__ = [
     "DiffusingCapacity",
     "DigitalUlcerCount",
     "DiseaseFindings",
+    "Disposition",
     "Echocardiogram",
+    "EligibilityAnswer",
+    "EligibilityAssessment",
+    "EligibilityCriterion",
+    "EligibilityDecision",
     "EndpointDefinition",
     "EndpointResult",
     "Evaluation",
@@ -80,9 +92,13 @@ __all__ = [
     "Lot",
     "LungUltrasound",
     "Membership",
+    "Panel",
+    "PanelAnalyte",
+    "PlannedPanel",
     "PlannedVisit",
     "Product",
     "ProtocolVersion",
+    "RandomisationList",
     "RecordCompletion",
     "ReleaseSpecification",
     "ReleaseTest",

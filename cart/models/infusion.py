@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 
 from cart.endpoints.product.course_dose import Given
+from cart.models.eligibility import EligibilityDecision
 from cart.models.product import Lot, Target
 from cart.models.subject import Subject
 
@@ -209,8 +210,21 @@ class InfusionComponent(models.Model):
                 errors |= self._errors_of_time()
         if self.administration_id and self.subject_id and self.administration.subject_id != self.subject_id:
             errors["administration"] = "The administration is of another subject. [wrong-subject]"
+        if not errors and self._state.adding and self.subject_id and self.started_at is not None:
+            errors |= self._errors_of_eligibility()
         if errors:
             raise ValidationError(errors)
+
+    def _errors_of_eligibility(self) -> dict[str, str]:
+        decided = EligibilityDecision.objects.filter(subject=self.subject_id, decided_at__lte=self.started_at)
+        last = decided.order_by("-decided_at", "-pk").first()
+        if last is not None and last.verdict == EligibilityDecision.Verdict.ELIGIBLE:
+            return {}
+        found = "no decision before it" if last is None else f"not eligible, decided at {last.decided_at}"
+        return {
+            "started_at": f"Subject {self.subject} is not infused before an investigator signed that it is eligible; "
+            f"found: {found}. [not-eligible]"
+        }
 
     def _errors_of_time(self) -> dict[str, str]:
         if self.lot.released_at > self.started_at:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from cart import codes as cart_codes
-from cart import codes_assessments
+from cart import codes_assessments, codes_subjects
 from cart.api.errors import ANSWERS, API
 from cart.codes_forms import FORMS
 from cart.codes_product import PRODUCT
@@ -38,6 +38,9 @@ SECTIONS: tuple[Section, ...] = (
     STATISTICS,
     FORMS,
     RUNS,
+    codes_subjects.RECORDS,
+    codes_subjects.COMMANDS,
+    codes_subjects.ENDPOINTS,
     *foundation.SECTIONS,
 )
 # In the order in which somebody looks for a code; sections of one title are one table.

@@ -9,7 +9,8 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from cart.actions.custody import check_scan
-from cart.actions.enrolment import enrol_subject
+from cart.actions.eligibility import Given, answer_criteria, decide_eligibility
+from cart.actions.enrolment import screen_subject
 from cart.actions.infusion import ComponentGiven, record_infusion
 from cart.actions.product import release_lot
 from cart.models import (
@@ -34,6 +35,7 @@ from trialsite.audit.context import acting
 
 SITES = {"KUL": ("Leuven", "BEL", "Europe/Brussels"), "BOS": ("Boston", "USA", "America/New_York")}
 COORDINATORS = {"KUL": "coordinator.kul", "BOS": "coordinator.bos"}
+INVESTIGATORS = {"KUL": "investigator", "BOS": "investigator.bos"}
 RESULTS = {
     "Viability": ("91.5", "91.5"),
     "CAR+ share": ("34", "34"),
@@ -48,6 +50,7 @@ ACCOUNTS: Mapping[str, tuple[Role, str | None]] = {
     "coordinator.kul": (Role.COORDINATOR, "KUL"),
     "coordinator.bos": (Role.COORDINATOR, "BOS"),
     "investigator": (Role.INVESTIGATOR, "KUL"),
+    "investigator.bos": (Role.INVESTIGATOR, "BOS"),
     "data.manager": (Role.DATA_MANAGER, None),
     "monitor": (Role.MONITOR, None),
     "statistician": (Role.STATISTICIAN, None),
@@ -94,7 +97,7 @@ def _enter(study: Study, sites: Mapping[str, Site], number: int) -> Subject:
     plan = PLANS[number]
     site = sites[plan.site]
     actor, reason = COORDINATORS[plan.site], "entry from source documents"
-    subject = enrol_subject(
+    subject = screen_subject(
         study=study,
         site=site,
         arm=study.arms.get(code="DUAL"),
@@ -105,6 +108,7 @@ def _enter(study: Study, sites: Mapping[str, Site], number: int) -> Subject:
         actor=actor,
         reason=reason,
     )
+    _enrol(subject, site, plan)
     with acting(actor=actor, reason=reason):
         _visits(subject, plan)
         _therapies(subject, plan)
@@ -119,6 +123,25 @@ def _enter(study: Study, sites: Mapping[str, Site], number: int) -> Subject:
     _infuse(subject, site, plan, [Lot.objects.get(pk=lot.pk) for lot in lots], actor)
     enter_assessments(subject, number, actor=actor)
     return subject
+
+
+def _enrol(subject: Subject, site: Site, plan: Plan) -> None:
+    """Answers by the coordinator, the decision by an investigator of the site."""
+    protocol = subject.protocol()
+    criteria = protocol.criteria.all() if protocol is not None else []
+    answers = {one.code: Given("yes" if one.kind == "inclusion" else "no") for one in criteria}
+    if plan.sex == "M" and "E10" in answers:
+        answers["E10"] = Given("na", "male")
+    answer_criteria(subject=subject, answers=answers, actor=COORDINATORS[plan.site], reason="screening")
+    decide_eligibility(
+        subject=subject,
+        verdict="eligible",
+        decided_at=_at(site, plan, -40, 16),
+        note="",
+        actor=INVESTIGATORS[plan.site],
+        reason="eligibility decided",
+    )
+    subject.refresh_from_db()
 
 
 def _at(site: Site, plan: Plan, day: int, hour: int, minute: int = 0) -> dt.datetime:
