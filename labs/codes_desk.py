@@ -9,7 +9,6 @@ DESK = Section(
     ("labs/actions/by_hand.py", "labs/actions/judgements.py", "labs/admin/grid.py", "labs/admin/transfer.py"),
     (
         EDIT_CONFLICT,
-        Code("judgement", "A judgement is changed with a reason, not taken back.", "Say yes or no."),
         Code(
             "judgement-without-value",
             "What is called clinically significant or not is a present result with a value.",

@@ -68,7 +68,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Endpoints",
         "monitoring",
-        ("cart.EndpointResult", "cart.Evaluation", "cart.Run", "cart.EndpointDefinition"),
+        ("cart.EndpointResult", "cart.Evaluation", "cart.Run", "cart.DataCut", "cart.EndpointDefinition"),
     ),
     (
         "Study set-up",

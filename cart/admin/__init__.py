@@ -7,6 +7,7 @@ from knox.models import AuthToken
 from cart.admin import (
     assessment_panel,
     conditioning,
+    cut,
     disability,
     endpoint,
     exposure,
@@ -18,6 +19,7 @@ from cart.admin import (
     panels,
     product,
     query,
+    run,
     skin,
     study,
     subject,
@@ -27,6 +29,7 @@ from cart.admin import (
 __all__ = [
     "assessment_panel",
     "conditioning",
+    "cut",
     "disability",
     "endpoint",
     "exposure",
@@ -38,6 +41,7 @@ __all__ = [
     "panels",
     "product",
     "query",
+    "run",
     "skin",
     "study",
     "subject",

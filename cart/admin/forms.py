@@ -117,7 +117,10 @@ class ReasonedForm(AskedTwice, forms.ModelForm):  # type: ignore[type-arg]
         if not is_completable(self._meta.model):
             self.fields.pop(COMPLETION_FIELD, None)
         elif COMPLETION_FIELD in self.fields:
-            self.fields[COMPLETION_FIELD].initial = self.completion
+            field = self.fields[COMPLETION_FIELD]
+            field.initial = self.completion
+            if self.completion:
+                field.choices = RecordCompletion.State.choices  # type: ignore[attr-defined]
         if not self.is_change:
             for name in (REASON_FIELD, SEEN_FIELD):
                 self.fields.pop(name, None)

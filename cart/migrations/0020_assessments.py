@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cart", "0028_record_state"),
+        ("cart", "0010_data_cuts"),
     ]
 
     operations = [

@@ -2,8 +2,9 @@
 
 from cart.models.assessment import Assessment
 from cart.models.conditioning import Chelation, ConditioningCourse, ConditioningDose
+from cart.models.cut import CutTable, DataCut
 from cart.models.disability import GlobalAssessment, HealthQuestionnaire
-from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run
+from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run, RunPart
 from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure, TherapyClass
 from cart.models.heart import Echocardiogram, RightHeartCatheter
 from cart.models.infusion import Administration, InfusionComponent, InfusionCourse
@@ -57,6 +58,8 @@ __all__ = [
     "ConditioningDose",
     "Consent",
     "CustodyEvent",
+    "CutTable",
+    "DataCut",
     "DataQuery",
     "DataQueryMessage",
     "DiffusingCapacity",
@@ -83,6 +86,7 @@ __all__ = [
     "RightHeartCatheter",
     "Role",
     "Run",
+    "RunPart",
     "Site",
     "SkinScore",
     "Spirometry",

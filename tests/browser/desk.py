@@ -24,7 +24,7 @@ class Desk:
     def signed_in(cls, browser: Any, address: str, name: str, *, password: str = PASSWORD, **options: Any) -> Desk:
         """Sign in by the sign-in page."""
         context = browser.new_context(**{"viewport": WIDE, "locale": "en-GB", **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         desk = cls(context, page, address)
         desk.open("/admin/login/")
