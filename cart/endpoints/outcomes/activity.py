@@ -97,5 +97,6 @@ EUSTAR = register(
         (*INPUTS, "observations"),
         activity,
         (*SHARED, CRP_ANALYTES, CRP_ABOVE, ACTIVE_FROM),
+        summary=("categories", "numbers"),
     )
 )

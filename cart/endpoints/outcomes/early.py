@@ -93,10 +93,13 @@ def classified(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Data
 
 
 def level(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
-    """Level of VEDOSS, 0, 1 or 2, at each planned visit and, without timepoint, at the first assessment."""
-    none = pl.lit(None)
+    """Level of VEDOSS, 0, 1 or 2 (``text``: ``level 2``), at each planned visit.
+
+    Without timepoint: at the first assessment.
+    """
+    text = pl.format("level {}", "early_level")
     first, visits = _one_each(inputs, first=True), _at_visits(inputs)
-    rows = pl.concat([_scored(first, "early_level", none), _scored(visits, "early_level", none)])
+    rows = pl.concat([_scored(first, "early_level", text), _scored(visits, "early_level", text)])
     return complete(inputs, rows, definition=LEVEL, absent=ABSENT, needs_zero=False)
 
 
@@ -175,7 +178,16 @@ def _progressed(inputs: Prepared, course: pl.DataFrame) -> pl.DataFrame:
 
 _EARLY_SOURCE = "Avouac J et al. Ann Rheum Dis 2011;70:476-81"
 CLASSIFICATION = register(
-    Definition("ACREULAR", "ACR/EULAR 2013, points", "", "1", ACR_EULAR_2013.source, INPUTS, classified)
+    Definition(
+        "ACREULAR",
+        "ACR/EULAR 2013, points",
+        "",
+        "1",
+        ACR_EULAR_2013.source,
+        INPUTS,
+        classified,
+        summary=("categories", "numbers"),
+    )
 )
 LEVEL = register(Definition("VEDOSSLV", "VEDOSS, level", "", "1", _EARLY_SOURCE, INPUTS, level))
 SUBSET = register(
@@ -183,6 +195,13 @@ SUBSET = register(
 )
 PROGRESSION = register(
     Definition(
-        "VEDOSPRG", "VEDOSS, progression to SSc", "d", "1", f"9 points of {ACR_EULAR_2013.source}", INPUTS, progression
+        "VEDOSPRG",
+        "VEDOSS, progression to SSc",
+        "d",
+        "1",
+        f"9 points of {ACR_EULAR_2013.source}",
+        INPUTS,
+        progression,
+        summary=("times",),
     )
 )

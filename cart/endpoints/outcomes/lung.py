@@ -12,6 +12,7 @@ from cart.endpoints.disease.serial_decline import serial_decline, serial_slopes
 from cart.endpoints.outcomes.answering import changes, complete, reasoned, values, yes_or_no
 from cart.endpoints.outcomes.history import up_to
 from cart.endpoints.outcomes.measures import (
+    COMPARED,
     DLCO,
     FVC,
     HRCT_WORSE,
@@ -242,10 +243,14 @@ DLCO_PREDICTED = register(
     Definition("DLCOPP", "DLCO, % predicted", "%", "1", _SOURCE, INPUTS, diffusion, (*SHARED, DEVICE_LIMIT))
 )
 FVC_CHANGE = register(
-    Definition("FVCREL", "FVC, relative change", "%", "1", _SOURCE, INPUTS, forced_capacity_changed, SHARED)
+    Definition(
+        "FVCREL", "FVC, relative change", "%", "1", _SOURCE, INPUTS, forced_capacity_changed, SHARED, summary=COMPARED
+    )
 )
 DLCO_CHANGE = register(
-    Definition("DLCOREL", "DLCO, relative change", "%", "1", _SOURCE, INPUTS, diffusion_changed, SHARED)
+    Definition(
+        "DLCOREL", "DLCO, relative change", "%", "1", _SOURCE, INPUTS, diffusion_changed, SHARED, summary=COMPARED
+    )
 )
 ILD_PROGRESSION = register(
     Definition(

@@ -22,6 +22,8 @@ PATIENT, PHYSICIAN, SKIN_WORSE = "PTG", "MDG", "SKINWORSE"
 ULCERS, RUBS, RENAL_CRISIS = "ULCERS", "RUBS", "RENAL"
 ILD, HRCT_WORSE, LVEF, PAH = "ILD", "HRCTWORSE", "LVEF", "PAH"
 SERIES = ["subject_id", "measure"]
+# How answers of many subjects are summarised.
+NUMBERS, COMPARED = ("numbers",), ("numbers", "differences")
 SHARED = (SPIROMETRY_EQUATION, UNUSABLE_GRADES, BASELINE)
 INPUTS = (
     "subjects",

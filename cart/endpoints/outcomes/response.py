@@ -239,7 +239,15 @@ def responded(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataF
 
 CRISS = register(
     Definition(
-        "CRISS", "ACR-CRISS, probability", "", "1", _CRISS_SOURCE, INPUTS, probability, (*SHARED, IMPROVED_FROM, *STEP)
+        "CRISS",
+        "ACR-CRISS, probability",
+        "",
+        "1",
+        _CRISS_SOURCE,
+        INPUTS,
+        probability,
+        (*SHARED, IMPROVED_FROM, *STEP),
+        summary=("categories", "numbers"),
     )
 )
 REVISED = register(

@@ -7,7 +7,7 @@ import polars as pl
 
 from cart.endpoints.disease.skin import MRSS_CHANGE, SkinChange, mrss_change
 from cart.endpoints.outcomes.answering import changes, values, yes_or_no
-from cart.endpoints.outcomes.measures import HAQ, INPUTS, MRSS, SHARED, followed
+from cart.endpoints.outcomes.measures import COMPARED, HAQ, INPUTS, MRSS, NUMBERS, SHARED, followed
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Definition, Parameter, register
 
@@ -96,14 +96,34 @@ def disability_changed(inputs: Prepared, parameters: Mapping[str, Any], answers:
 
 
 _HAQ_SOURCE = "Bruce B, Fries JF. Health Qual Life Outcomes 2003;1:20"
-SKIN = register(Definition("MRSS", "mRSS, total", "", "1", _SKIN_SOURCE, INPUTS, skin_total, SHARED))
+SKIN = register(Definition("MRSS", "mRSS, total", "", "1", _SKIN_SOURCE, INPUTS, skin_total, SHARED, summary=NUMBERS))
 SKIN_CHANGE = register(
-    Definition("MRSSCHG", "mRSS, change", "", "1", _CHANGE_SOURCE, INPUTS, skin_changed, (*SHARED, POINTS, PERCENT))
+    Definition(
+        "MRSSCHG",
+        "mRSS, change",
+        "",
+        "1",
+        _CHANGE_SOURCE,
+        INPUTS,
+        skin_changed,
+        (*SHARED, POINTS, PERCENT),
+        summary=("categories", *COMPARED),
+    )
 )
 SKIN_MCID = register(
-    Definition("MRSSMCID", "mRSS, fall by the MCID", "", "1", _CHANGE_SOURCE, INPUTS, skin_mcid, (*SHARED, MCID))
+    Definition(
+        "MRSSMCID",
+        "mRSS, fall by the MCID",
+        "",
+        "1",
+        _CHANGE_SOURCE,
+        INPUTS,
+        skin_mcid,
+        (*SHARED, MCID),
+        summary=("categories",),
+    )
 )
-DISABILITY = register(Definition("HAQDI", "HAQ-DI", "", "1", _HAQ_SOURCE, INPUTS, disability, SHARED))
+DISABILITY = register(Definition("HAQDI", "HAQ-DI", "", "1", _HAQ_SOURCE, INPUTS, disability, SHARED, summary=NUMBERS))
 DISABILITY_CHANGE = register(
-    Definition("HAQDICHG", "HAQ-DI, change", "", "1", _HAQ_SOURCE, INPUTS, disability_changed, SHARED)
+    Definition("HAQDICHG", "HAQ-DI, change", "", "1", _HAQ_SOURCE, INPUTS, disability_changed, SHARED, summary=COMPARED)
 )

@@ -79,7 +79,7 @@ def test_vedoss_level_and_subset_are_those_of_the_first_assessment():
         ],
         zeros=[],
     )
-    assert told(at(inputs, "VEDOSSLV")) == (2.0, None, "evaluable")
+    assert told(at(inputs, "VEDOSSLV")) == (2.0, "level 2", "evaluable")
     assert at(inputs, "VEDOSSUB")["text"] == "anti-topo I high"
     assert at(inputs, "VEDOSSUB", subset_rules=["centromere: aca", "others: otherwise"])["text"] == "others"
 
