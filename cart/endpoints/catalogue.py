@@ -21,6 +21,7 @@ from cart.endpoints import (
 )
 from cart.endpoints.answers import KEY, check_answers, in_schema
 from cart.endpoints.kinetics import expansion
+from cart.endpoints.outcomes import activity, early, lung, response, skin
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
@@ -42,6 +43,11 @@ MODULES = (
     selectivity,
     expansion,
     reset,
+    skin,
+    lung,
+    response,
+    activity,
+    early,
 )
 
 
@@ -59,8 +65,7 @@ def evaluate(
     Parameters
     ----------
     frames
-        ``subjects``, ``time_zero``, ``observations``, ``therapies``, ``planned_visits`` with the columns of
-        ``prepared.FRAMES``.
+        Every frame of ``prepared.FRAMES`` with its columns.
     parameters
         Endpoint code, or ``*`` for all, to ``{parameter: value}``.
 

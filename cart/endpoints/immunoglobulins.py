@@ -120,6 +120,7 @@ def change(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFram
         .then(pl.lit("baseline and follow-up are both censored, or the baseline is 0"))
         .alias("reason"),
         pl.concat_list("base_id", "result_id").alias("evidence"),
+        pl.col("base_id").alias("baseline"),
         _both("therapy_ids", "base_therapy_ids").alias("therapy_evidence"),
     )
     return _complete(inputs, rows, CHANGE)

@@ -114,6 +114,7 @@ def _answers(pairs: pl.DataFrame) -> pl.DataFrame:
         .alias("status"),
         reason.alias("reason"),
         pl.concat_list("own_ids", pl.coalesce("vaccine_ids", none)).alias("evidence"),
+        pl.col("own_ids").list.first().alias("baseline"),
         pl.concat_list("own_therapy_ids", pl.coalesce("vaccine_therapy_ids", none)).alias("therapy_evidence"),
     )
 

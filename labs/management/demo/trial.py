@@ -27,6 +27,7 @@ from cart.models import (
     Subject,
     Visit,
 )
+from labs.management.demo.assessments import enter_assessments
 from labs.management.demo.course import PLANS, VISIT_DAYS, Plan
 from trialsite.audit.context import acting
 
@@ -85,10 +86,12 @@ def enter_subjects(study: Study, sites: Mapping[str, Site]) -> list[str]:
         known = list(Subject.objects.filter(study=study).order_by("id").values_list("code", flat=True))
         if len(known) >= len(PLANS):
             return known[: len(PLANS)]
-        return known + [_enter(study, sites[plan.site], plan).code for plan in PLANS[len(known) :]]
+        return known + [_enter(study, sites, number).code for number in range(len(known), len(PLANS))]
 
 
-def _enter(study: Study, site: Site, plan: Plan) -> Subject:
+def _enter(study: Study, sites: Mapping[str, Site], number: int) -> Subject:
+    plan = PLANS[number]
+    site = sites[plan.site]
     actor, reason = COORDINATORS[plan.site], "entry from source documents"
     subject = enrol_subject(
         study=study,
@@ -109,6 +112,7 @@ def _enter(study: Study, site: Site, plan: Plan) -> Subject:
     for lot in lots:
         release_lot(lot=lot, released_at=_at(site, plan, -8, 15), actor="data.manager", reason="all tests passed")
     _infuse(subject, site, plan, [Lot.objects.get(pk=lot.pk) for lot in lots], actor)
+    enter_assessments(subject, number, actor=actor)
     return subject
 
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cart.models import (
+    ASSESSMENTS,
     Arm,
     Chelation,
     ConcomitantTherapy,
@@ -45,6 +46,7 @@ from labs.models import (
     TransferRow,
 )
 from tests.cart.admin.pages import member
+from tests.cart.assessed import assessment
 from tests.cart.records import component, make_administration, make_lot, make_subject, make_trial
 from trialsite.jobs.models import Job
 
@@ -76,7 +78,9 @@ def fill_set_up(trial, number):
 def fill_treatment(trial, subject, number, planned, criterion):
     """One more subject's clinical records."""
     Consent.objects.create(subject=subject, version="1", signed_on=ON)
-    Visit.objects.create(subject=subject, planned=planned, occurred_on=ON)
+    visit = Visit.objects.create(subject=subject, planned=planned, occurred_on=ON)
+    for kind in ASSESSMENTS:
+        assessment(kind, subject, visit=visit).save()
     ConcomitantTherapy.objects.create(subject=subject, drug="D", therapy_class="other")
     StudyDrugExposure.objects.create(subject=subject, drug="D", started="2024")
     lot = make_lot(trial, subject, number=f"LOT-{number}")
