@@ -48,6 +48,8 @@ def completed_answers(
         missing answer, or a remark beside an answer.
     subjects
         Frame ``subjects`` (with any columns that ``absent`` reads).
+    unit
+        Of the rows that do not bring one: an endpoint that is measured in several units answers in that of its data.
     absent
         Reason of the rows that are added.
     """
@@ -58,7 +60,8 @@ def completed_answers(
             "subject_id", pl.lit(NOT_EVALUABLE).alias("status"), reason.alias("reason")
         )
         rows = pl.concat([rows, added], how="diagonal")
-    named = [pl.lit(code).alias("code"), pl.lit(version).alias("version"), pl.lit(unit).alias("unit")]
+    own_unit = pl.col("unit").fill_null(unit) if "unit" in rows.columns else pl.lit(unit)
+    named = [pl.lit(code).alias("code"), pl.lit(version).alias("version"), own_unit.alias("unit")]
     return rows[[name for name in ANSWER_SCHEMA if name in rows.columns]].with_columns(named)
 
 

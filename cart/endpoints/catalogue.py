@@ -6,8 +6,21 @@ from typing import Any
 
 import polars as pl
 
-from cart.endpoints import depletion, elimination, grades, reconstitution, reset, responses, summaries, titers
+from cart.endpoints import (
+    depletion,
+    elimination,
+    grades,
+    immunoglobulins,
+    reconstitution,
+    reset,
+    responses,
+    selectivity,
+    summaries,
+    titer_courses,
+    titers,
+)
 from cart.endpoints.answers import KEY, check_answers, in_schema
+from cart.endpoints.kinetics import expansion
 from cart.endpoints.outcomes import activity, early, lung, response, skin
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
@@ -19,7 +32,23 @@ PARAMETERS_OF_READING = {
     summaries.SUMMARY: ("summaries of groups of subjects", summaries.summarise),
 }
 # Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
-MODULES = (depletion, reconstitution, titers, responses, elimination, reset, skin, lung, response, activity, early)
+MODULES = (
+    depletion,
+    reconstitution,
+    titers,
+    responses,
+    elimination,
+    titer_courses,
+    immunoglobulins,
+    selectivity,
+    expansion,
+    reset,
+    skin,
+    lung,
+    response,
+    activity,
+    early,
+)
 
 
 @cache

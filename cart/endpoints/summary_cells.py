@@ -106,6 +106,9 @@ def numbers(cell: pl.DataFrame, parameters: Mapping[str, Any]) -> Iterator[Row]:
     ends = intervals(cell)
     unit = cell["unit"][0]
     names = ("minimum", "lower quartile", "median", "upper quartile", "maximum")
+    if not ends.height and not unit and words(cell).len():
+        # An endpoint in words that has no number has none to miss.
+        return
     if not ends.height:
         yield from (statistic(name, n=0, unit=unit, reason=NO_NUMBER) for name in (*names, "mean"))
         return

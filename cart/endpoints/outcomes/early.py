@@ -202,6 +202,6 @@ PROGRESSION = register(
         f"9 points of {ACR_EULAR_2013.source}",
         INPUTS,
         progression,
-        summary=("times",),
+        summary=("categories", "times"),
     )
 )
