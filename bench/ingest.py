@@ -40,7 +40,10 @@ def make_records(code: str, subjects: int, *, codes: Mapping[str, str] | None = 
     """A study with its subjects, and a laboratory with twenty tests; ``codes``: test to analyte code."""
     trial = make_trial(code)
     Subject.objects.bulk_create(
-        [Subject(study=trial.study, site=trial.site, arm=trial.arm, code=f"S{n:06d}") for n in range(subjects)],
+        [
+            Subject(study=trial.study, site=trial.site, arm=trial.arm, code=f"S{n:06d}", status=Subject.Status.ENROLLED)
+            for n in range(subjects)
+        ],
         batch_size=5_000,
     )
     laboratory = Laboratory.objects.create(code=f"L-{code}", name="Bench", layout=LAYOUT)

@@ -6,7 +6,7 @@ from trialsite.codes import Code, Section
 STATISTICS = Section(
     ENDPOINTS.title,
     "",
-    ("cart/endpoints/statistics/",),
+    ("cart/endpoints/statistics/", "cart/endpoints/kinetics/"),
     (
         Code(
             "proportion-counts",
@@ -32,6 +32,18 @@ STATISTICS = Section(
             "A curve is of times at or above 0, each with an event or not.",
             "Leave out, and count, the subjects without a time.",
         ),
+        Code("area-method", "Areas are made by one of the listed methods.", "Choose one of them."),
+        Code(
+            "profile-columns",
+            "Profiles have the columns profile, time, conc of the named types.",
+            "Convert the columns.",
+        ),
+        Code(
+            "profile-times",
+            "Times of a profile are from 0 on, each once.",
+            "Keep one sample of each time, the highest, say.",
+        ),
+        Code("profile-values", "A concentration is a number from 0 on.", "Correct the value; null is missing."),
         Code(
             "comparison-groups",
             "Two groups are compared that have a subject each.",

@@ -76,7 +76,7 @@ class Worker:
                 start_new_session=True,
             )
 
-    def wait_ready(self, seconds: float = 40) -> "Worker":
+    def wait_ready(self, seconds: float = 120) -> "Worker":
         """Wait until it takes tasks."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

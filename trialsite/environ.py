@@ -61,6 +61,12 @@ DECLARED = [
     ),
     Variable("DEBUG", "`1` shows error pages with source; refused in production.", "1 in development"),
     Variable("CSRF_TRUSTED_ORIGINS", "Origins (with https://) that forms may come from, separated by commas."),
+    Variable(
+        "RANDOMISATION_KEY",
+        "Key from which sealed randomisation lists follow, 32 characters or more; kept as long as a list is open.",
+        "of development; none in production",
+        secret=True,
+    ),
     Variable("RAW_STORE", "Folder where laboratory files are kept by their SHA-256.", "var/raw"),
     Variable("STATIC_ROOT", "Folder of collected static files.", "var/static"),
     Variable("DATABASE_POOL_SIZE", "Connections a web process keeps open.", "4"),

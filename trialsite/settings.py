@@ -128,6 +128,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 
+# Never SECRET_KEY in production: that one may be changed any day, this one not while a list is open.
+RANDOMISATION_KEY = env.text("RANDOMISATION_KEY", "" if PRODUCTION else f"randomisation-{SECRET_KEY}")
+
 RAW_STORE = Path(env.text("RAW_STORE", str(BASE_DIR / "var" / "raw")))
 refuse_served_raw_files(static_root=Path(STATIC_ROOT), raw_store=RAW_STORE)
 

@@ -18,6 +18,9 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             "cart.Subject",
             "cart.Consent",
+            "cart.EligibilityDecision",
+            "cart.Disposition",
+            "cart.Allocation",
             "cart.Visit",
             "cart.ConcomitantTherapy",
             "cart.StudyDrugExposure",
@@ -34,12 +37,32 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "cart.Lot",
             "cart.ReleaseTest",
             "cart.CustodyEvent",
+            "cart.ScanAttempt",
+            "cart.BridgingTherapy",
             "cart.ConditioningCourse",
             "cart.ConditioningDose",
             "cart.Chelation",
             "cart.InfusionCourse",
             "cart.Administration",
             "cart.InfusionComponent",
+        ),
+    ),
+    (
+        "Assessments",
+        "stethoscope",
+        (
+            "cart.SkinScore",
+            "cart.DigitalUlcerCount",
+            "cart.HealthQuestionnaire",
+            "cart.GlobalAssessment",
+            "cart.Spirometry",
+            "cart.DiffusingCapacity",
+            "cart.LungUltrasound",
+            "cart.HrctScan",
+            "cart.Echocardiogram",
+            "cart.RightHeartCatheter",
+            "cart.Capillaroscopy",
+            "cart.DiseaseFindings",
         ),
     ),
     (
@@ -50,7 +73,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Endpoints",
         "monitoring",
-        ("cart.EndpointResult", "cart.Evaluation", "cart.Run", "cart.EndpointDefinition"),
+        ("cart.EndpointResult", "cart.Evaluation", "cart.Run", "cart.DataCut", "cart.EndpointDefinition"),
     ),
     (
         "Study set-up",
@@ -59,8 +82,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "cart.Study",
             "cart.Site",
             "cart.Arm",
+            "cart.Cohort",
             "cart.ProtocolVersion",
             "cart.PlannedVisit",
+            "cart.Panel",
+            "cart.RandomisationList",
             "cart.Product",
             "cart.ReleaseSpecification",
             "labs.Analyte",
@@ -148,7 +174,11 @@ class TrialsiteAdminSite(UnfoldAdminSite):
 
 def _desk_pages(request: HttpRequest) -> dict[str, Any]:
     """The pages with which a day begins."""
-    pages = {"Today": reverse("admin:cart_subject_today"), "Subject matrix": reverse("admin:cart_subject_matrix")}
+    pages = {
+        "Today": reverse("admin:cart_subject_today"),
+        "Subject matrix": reverse("admin:cart_subject_matrix"),
+        "Study page": reverse("admin:cart_study_page"),
+    }
     return {
         "title": "Desk",
         "collapsible": False,

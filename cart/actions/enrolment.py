@@ -11,7 +11,7 @@ from cart.models.codes import subject_code
 from trialsite.audit.context import acting
 
 
-def enrol_subject(
+def screen_subject(
     *,
     study: Study,
     site: Site,
@@ -23,7 +23,9 @@ def enrol_subject(
     actor: str,
     reason: str,
 ) -> Subject:
-    """Number the subject within its site and store it with its first consent.
+    """Number the subject within its site and store it, in screening, with its first consent.
+
+    It is enrolled by the signed decision on its eligibility (``cart.actions.eligibility``).
 
     Raises
     ------
@@ -31,18 +33,14 @@ def enrol_subject(
         Site or arm of another study, impossible year, consent signed in the future; nothing is stored.
     """
     with acting(actor=actor, reason=reason), transaction.atomic():
-        # Two coordinators of one site enrol one after the other.
-        if not Site.objects.select_for_update().filter(pk=site.pk, study=study).exists():
-            raise ValidationError("The site belongs to another study. [site-of-other-study]")
-        number = _last_number(study, site) + 1
         subject = Subject(
             study=study,
             site=site,
             arm=arm,
-            code=subject_code(site=site.code, number=number),
+            code=next_subject_code(study=study, site=site),
             year_of_birth=year_of_birth,
             sex=sex,
-            status=Subject.Status.ENROLLED,
+            status=Subject.Status.SCREENING,
         )
         subject.full_clean()
         if consent_signed_on is not None and consent_signed_on.year < year_of_birth:
@@ -52,6 +50,20 @@ def enrol_subject(
         consent.full_clean()
         consent.save()
     return subject
+
+
+def next_subject_code(*, study: Study, site: Site) -> str:
+    """Code of the next subject of a site; to be stored in the transaction that asked.
+
+    Raises
+    ------
+    ValidationError
+        A site of another study.
+    """
+    # Two coordinators of one site enrol one after the other.
+    if not Site.objects.select_for_update().filter(pk=site.pk, study=study).exists():
+        raise ValidationError("The site belongs to another study. [site-of-other-study]")
+    return subject_code(site=site.code, number=_last_number(study, site) + 1)
 
 
 def _last_number(study: Study, site: Site) -> int:

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.move import MovableRecord
@@ -18,13 +19,20 @@ class ConcomitantTherapyAdmin(MovableRecord, DeskAdmin):
     search_fields = ("subject__code", "drug")
     autocomplete_fields = ("subject",)
     fieldsets = (
-        (None, {"fields": ("subject", ("drug", "therapy_class"), ("daily_dose_mg", "indication"))}),
+        (None, {"fields": ("subject", ("drug", "therapy_class"), "indication")}),
+        (
+            "Dose",
+            {
+                "fields": (("daily_dose_mg", "dose", "dose_unit"), ("plasma_volumes", "dose_missing_reason")),
+                "description": "A glucocorticoid has its daily dose, a plasma exchange its volumes; else say why not.",
+            },
+        ),
         ("Period", {"fields": (("started", "stopped"), ("prior", "ongoing"))}),
     )
 
 
 @admin.register(StudyDrugExposure)
-class StudyDrugExposureAdmin(MovableRecord, DeskAdmin):
+class StudyDrugExposureAdmin(ShowsMovedVisits, MovableRecord, DeskAdmin):
     """Periods on a study drug."""
 
     list_display = ("subject", "drug", "dose", "dose_unit", "frequency", "started", "stopped")

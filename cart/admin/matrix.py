@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cart.admin.schedule import SIGNS, worded
-from cart.inputs.schedule import planned_in_force, read_schedule
+from cart.inputs.schedule import columns_of, read_schedule
 from cart.models import Arm, DataQuery, RecordCompletion, Site, Study, Subject, Visit
 from cart.scoping import visible_to
 from trialsite.exports.writers import csv_text
@@ -52,7 +52,7 @@ def matrix_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         if chosen.get(name) is not None:
             subjects = subjects.filter(**{name: chosen[name]})
     schedule = read_schedule(subjects, now=timezone.now())
-    planned = planned_in_force([study.pk] if study else []).sort("target_day", "code")
+    planned = columns_of(subjects, study)
     if request.GET.get("format") == "csv":
         return _as_csv(schedule, study)
     context = {
@@ -90,12 +90,15 @@ def _lines(
                 "url": reverse("admin:cart_subject_change", args=[subject.pk]),
                 "queries": by_subject.get(subject.pk, 0),
                 "queries_url": f"{queries_url}?subject__id__exact={subject.pk}&status__exact=open",
+                # None: the protocol version of this subject does not plan the visit.
                 "cells": [
                     {
                         **own[code],
                         "queries": by_visit.get(own[code]["visit_id"], 0),
                         "completion": states.get(own[code]["visit_id"], ""),
                     }
+                    if code in own
+                    else None
                     for code in planned["code"]
                 ],
             }

@@ -7,17 +7,28 @@ from django.apps import apps
 from django.db import DatabaseError
 from django.db.models import BaseConstraint
 
+from cart.models import ASSESSMENTS
+
 _CODED = re.compile(r"\[[a-z][a-z0-9-]*\]$")
 
 # Composite foreign keys are no Django constraints and bring no sentence of their own.
 _KEY_SENTENCES = {
     "subject_site_of_study": "The site belongs to another study. [site-of-other-study]",
     "subject_arm_of_study": "The arm belongs to another study. [arm-of-other-study]",
+    "subject_cohort_of_study": "The cohort belongs to another study. [cohort-of-other-study]",
+    "cohort_arm_of_study": "The arm belongs to another study. [arm-of-other-study]",
+    "answer_criterion_of_protocol": "The criterion is of another protocol version. [criterion-unknown]",
+    "answer_assessment_of_protocol": "The criterion is of another protocol version. [criterion-unknown]",
     "membership_site_of_study": "The site belongs to another study. [site-of-other-study]",
     "lot_apheresis_of_subject": "The apheresis is of another subject; a lot serves its own donor. [wrong-subject]",
     "administration_course_of_subject": "The course is of another subject. [wrong-subject]",
     "component_administration_of_subject": "The administration is of another subject. [wrong-subject]",
     "component_lot_of_subject": "The lot was made for another subject; it cannot be infused here. [wrong-subject]",
+    **{
+        f"{kind._meta.model_name}_visit_of_subject": "The visit is of another subject. [wrong-subject]"
+        for kind in ASSESSMENTS
+    },
+    "custody_lot_of_apheresis": "The lot was made from another apheresis. [wrong-chain]",
     "specimen_subject_of_study": "The specimen's subject belongs to another study. [wrong-study]",
 }
 

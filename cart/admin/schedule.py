@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from cart.admin.panels import register_subject_panel
 from cart.endpoints.schedule import DONE, EARLY, ENDED, FUTURE, LATE, MISSED, NOT_DATED, OPEN, OVERDUE
+from cart.endpoints.timing import PartialDate
 from cart.inputs.schedule import read_schedule
-from cart.models import Subject
+from cart.models import PlannedPanel, Subject
 from cart.scoping import visible_to, writable_by
 
 
@@ -69,6 +70,18 @@ def day_text(day: dt.date | None) -> str:
     return "" if day is None else f"{day.day} {day:%b %Y}"
 
 
+def partial_text(text: str) -> str:
+    """A date of declared precision with the name of its month; the day and the month only where they are known.
+
+    >>> partial_text("2024-03-05"), partial_text("2024-03"), partial_text("2024")
+    ('5 Mar 2024', 'Mar 2024', '2024')
+    """
+    if len(text) < len("2024-03"):
+        return text
+    first = PartialDate(text).earliest
+    return day_text(first) if PartialDate(text).complete else f"{first:%b %Y}"
+
+
 def record_url(row: dict[str, Any]) -> str:
     """Where the visit is shown, or entered."""
     if row["visit_id"] is not None:
@@ -100,6 +113,11 @@ def schedule_panel(request: HttpRequest, subject: Subject) -> str:
     rows = worded(read_schedule(subjects, now=timezone.now()))
     if not rows:
         return ""
+    due: dict[int, list[str]] = {}
+    planned = PlannedPanel.objects.filter(planned__in=[row["planned_id"] for row in rows]).order_by("panel__code")
+    for planned_id, name in planned.values_list("planned", "panel__name"):
+        due.setdefault(planned_id, []).append(name)
+    rows = [{**row, "panels": ", ".join(due.get(row["planned_id"], []))} for row in rows]
     may_write = writable_by(request.user, subjects).exists()
     return render_to_string("cart/schedule_panel.html", {"rows": rows, "may_write": may_write}, request=request)
 

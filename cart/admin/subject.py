@@ -4,25 +4,45 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin, DeskTabularInline
+from cart.admin.eligibility import eligibility_page
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.matrix import matrix_page
 from cart.admin.move import MovableRecord
 from cart.admin.panels import panels_of
+from cart.admin.randomisation import randomise_page
+from cart.admin.subject_forms import SubjectForm
 from cart.admin.today import today_page
 from cart.admin.visit_forms import VisitForm, VisitRowForm
-from cart.models import ConcomitantTherapy, Consent, PlannedVisit, Subject, Visit
+from cart.models import ConcomitantTherapy, Consent, PlannedVisit, ProtocolVersion, Subject, Visit
+
+
+def _subject_of(request: HttpRequest) -> int | None:
+    """Key of the subject whose page is asked for."""
+    match = request.resolver_match
+    key = str(match.kwargs.get("object_id", "")) if match is not None else ""
+    return int(key) if key.isdecimal() else None
 
 
 class ConsentInline(DeskTabularInline):
-    """Consents of a subject."""
+    """Consents of a subject; a re-consent is a further row, with the protocol version that its form describes."""
 
     model = Consent
-    fields = ("version", "signed_on", "withdrawn_on")
+    fields = ("version", "protocol", "signed_on", "withdrawn_on")
+    list_select_related = ("subject", "protocol__study")
     show_change_link = False
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the protocol versions of the subject's own study; while it is entered, those one may write in."""
+        subject_id = _subject_of(request)
+        if db_field.name == "protocol" and subject_id is not None:
+            kwargs["queryset"] = ProtocolVersion.objects.filter(study__subjects=subject_id).select_related("study")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class VisitInline(DeskTabularInline):
@@ -35,14 +55,14 @@ class VisitInline(DeskTabularInline):
     show_change_link = False
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer the visits of the subject's own study."""
-        if db_field.name == "planned":
-            match = request.resolver_match
-            subject_id = match.kwargs.get("object_id") if match is not None else None
-            if subject_id is not None and str(subject_id).isdecimal():
-                kwargs["queryset"] = PlannedVisit.objects.filter(
-                    protocol__study__subjects=int(subject_id)
-                ).select_related("protocol__study")
+        """Offer the visits of the protocol version that holds for the subject, and those that are recorded already."""
+        subject_id = _subject_of(request)
+        if db_field.name == "planned" and subject_id is not None:
+            held = Subject.objects.filter(pk=subject_id).with_protocol().values("protocol_id")
+            recorded = Visit.objects.filter(subject=subject_id).values("planned")
+            kwargs["queryset"] = PlannedVisit.objects.filter(Q(protocol__in=held) | Q(pk__in=recorded)).select_related(
+                "protocol__study"
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -50,23 +70,37 @@ class TherapyInline(DeskTabularInline):
     """Therapies beside the study."""
 
     model = ConcomitantTherapy
-    fields = ("drug", "therapy_class", "prior", "started", "stopped", "ongoing", "daily_dose_mg", "indication")
+    fields = (
+        "drug",
+        "therapy_class",
+        "prior",
+        "started",
+        "stopped",
+        "ongoing",
+        "daily_dose_mg",
+        "plasma_volumes",
+        "dose_missing_reason",
+        "indication",
+    )
     show_change_link = False
 
 
 @admin.register(Subject)
-class SubjectAdmin(DeskAdmin):
+class SubjectAdmin(ShowsMovedVisits, DeskAdmin):
     """Subjects, by code only."""
 
-    list_display = ("code", "study", "site", "arm", "status", "inputs_changed")
+    form = SubjectForm
+    list_display = ("code", "study", "site", "arm", "cohort", "status", "inputs_changed")
     list_filter = (("study", VisibleRelatedFilter), ("site", VisibleRelatedFilter), "status")
-    list_select_related = ("study", "site__study", "arm", "stale")
+    list_select_related = ("study", "site__study", "arm", "cohort", "stale")
     search_fields = ("code", "source_code")
-    autocomplete_fields = ("study", "site", "arm")
+    autocomplete_fields = ("study", "site", "arm", "cohort")
     fieldsets = (
-        ("Subject", {"fields": ("study", ("site", "arm"), ("code", "status"))}),
+        ("Subject", {"fields": ("study", ("site", "arm", "cohort"), ("code", "status"))}),
         ("Person", {"fields": (("year_of_birth", "sex"), ("ended_on", "source_code"))}),
     )
+    # By an entry of the course of participation, with day and reason.
+    readonly_fields = ("status", "ended_on")
     inlines = (ConsentInline, VisitInline, TherapyInline)
     change_form_outer_before_template = "cart/subject_steps.html"
     change_form_outer_after_template = "cart/subject_panels.html"
@@ -77,6 +111,8 @@ class SubjectAdmin(DeskAdmin):
         return [
             path("today/", view(self.today), name="cart_subject_today"),
             path("matrix/", view(self.matrix), name="cart_subject_matrix"),
+            path("<int:subject_id>/eligibility/", view(self.eligibility), name="cart_subject_eligibility"),
+            path("<int:subject_id>/randomise/", view(self.randomise), name="cart_subject_randomise"),
             *super().get_urls(),
         ]
 
@@ -89,6 +125,20 @@ class SubjectAdmin(DeskAdmin):
         """Subjects by visits."""
         self._may_look(request)
         return matrix_page(request, self.admin_site)
+
+    def eligibility(self, request: HttpRequest, subject_id: int) -> HttpResponse:
+        """Criteria, answers, decision."""
+        self._may_look(request)
+        return eligibility_page(request, self.admin_site, subject_id)
+
+    def randomise(self, request: HttpRequest, subject_id: int) -> HttpResponse:
+        """The next place of the sealed list."""
+        self._may_look(request)
+        return randomise_page(request, self.admin_site, subject_id)
+
+    def subject_of(self, obj: Subject) -> int | None:
+        """Its own: arm, site and consents hold its visits."""
+        return obj.pk
 
     def _may_look(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
@@ -115,11 +165,12 @@ class SubjectAdmin(DeskAdmin):
 class ConsentAdmin(MovableRecord, DeskAdmin):
     """Consents of all subjects."""
 
-    list_display = ("subject", "version", "signed_on", "withdrawn_on")
+    list_display = ("subject", "version", "protocol", "signed_on", "withdrawn_on")
     list_filter = (("subject__study", VisibleRelatedFilter), "version")
-    list_select_related = ("subject",)
+    list_select_related = ("subject", "protocol__study")
     search_fields = ("subject__code",)
-    autocomplete_fields = ("subject",)
+    autocomplete_fields = ("subject", "protocol")
+    fieldsets = ((None, {"fields": ("subject", ("version", "protocol"), ("signed_on", "withdrawn_on"))}),)
     date_hierarchy = "signed_on"
 
 

@@ -19,7 +19,7 @@ from cart.inputs.schedule import read_schedule
 from cart.models import DataQuery, Lot, RecordCompletion, Subject
 from cart.scoping import visible_to
 
-STATE, DAYS = pl.col("state"), pl.col("days")
+STATE, DAYS, PHASE = pl.col("state"), pl.col("days"), pl.col("phase")
 # A visit of yesterday is entered today: overdue begins with the second day.
 OVERDUE_FROM = 2
 _BORDERS = (OVERDUE_FROM, 30, 60, 90, 180)
@@ -44,6 +44,8 @@ SHELVES = (
     Shelf("due", "Due today", (STATE == OPEN) | ((STATE == OVERDUE) & (DAYS < OVERDUE_FROM))),
     Shelf("week", "Window opens within 7 days", (STATE == FUTURE) & (DAYS <= 7)),
     *(_overdue(low, high) for low, high in zip(_BORDERS, (*_BORDERS[1:], None), strict=True)),
+    # They stand in the lists above too: this one is for whoever looks after the years that follow the study.
+    Shelf("long-term", "Long-term follow-up due", (PHASE == "long-term") & STATE.is_in([OPEN, OVERDUE])),
 )
 LOTS = "lots"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, serializers
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,8 +14,9 @@ from rest_framework.views import APIView
 from cart.actions.endpoints import current_results, stale_subjects
 from cart.api.errors import refusals
 from cart.api.query import StrictQuery
-from cart.models import ROLES_WITHOUT_TITERS, EndpointResult, Role, Study, Subject
-from cart.scoping import sees_titers, visible_to
+from cart.api.studies import ENDPOINT_ROLES, STUDY, study_with_endpoints
+from cart.models import EndpointResult, Study, Subject
+from cart.scoping import visible_to
 
 PAGE_SIZE = 500
 MAX_PAGE_SIZE = 5_000
@@ -56,6 +57,9 @@ class AnswerSerializer(serializers.Serializer[Any]):
     )
     evidence = serializers.ListField(
         child=serializers.IntegerField(), help_text="Keys of the laboratory results it rests on."
+    )
+    records = serializers.ListField(
+        child=serializers.CharField(), help_text="Assessments it rests on, as `table:id`; empty where it rests on none."
     )
     run = serializers.IntegerField(help_text="Key of the run that computed it.")
     evaluation = serializers.IntegerField(help_text="Key of the subject's evaluation in that run.")
@@ -101,23 +105,17 @@ class EndpointReport(APIView):
             "site sees the subjects of that site; a blinded assessor sees none, whatever other role the user has."
         ),
         parameters=[
-            OpenApiParameter("code", str, OpenApiParameter.PATH, description="Code of the study."),
+            STUDY,
             QuerySerializer,
         ],
         responses={200: EndpointReportSerializer, **refusals(400, 401, 403, 404)},
-        extensions={"x-roles": [role.value for role in Role if role not in ROLES_WITHOUT_TITERS]},
+        extensions=ENDPOINT_ROLES,
     )
     def get(self, request: Request, code: str) -> Response:
         """A page of answers."""
         query = QuerySerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        study = visible_to(request.user, Study.objects.filter(code=code)).first()
-        if study is None:
-            raise exceptions.NotFound(f"There is no study {code!r} among yours. [unknown-study]")
-        if not sees_titers(request.user, study):
-            raise exceptions.PermissionDenied(
-                "Your role in this study does not see endpoints. [role-without-endpoints]"
-            )
+        study = study_with_endpoints(request, code)
         wanted = query.validated_data
         rows = self._rows(request.user, study, wanted)
         more = len(rows) > wanted["limit"]
@@ -162,6 +160,7 @@ _COLUMNS = (
     "status",
     "reason",
     "evidence",
+    "record_evidence",
     "evaluation__run_id",
     "evaluation_id",
 )
@@ -171,12 +170,14 @@ _NAMES = {
     "definition__label": "label",
     "definition__version": "version",
     "evaluation__run_id": "run",
+    "record_evidence": "records",
     "evaluation_id": "evaluation",
 }
 
 
 def _answer(row: dict[str, Any]) -> dict[str, Any]:
     answer = {_NAMES.get(name, name): value for name, value in row.items()}
+    answer["records"] = answer["records"] or []
     # JSON has no infinity: the bound is null and a flag says why.
     for end in ("low", "high"):
         unbounded = answer[end] is not None and math.isinf(answer[end])

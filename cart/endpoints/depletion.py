@@ -112,6 +112,7 @@ def depleted(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFr
             .then(pl.lit(missing_baseline(parameters["baseline_rule"])))
             .alias("reason"),
             pl.concat_list("evidence", "base_id").alias("evidence"),
+            pl.col("base_id").alias("baseline"),
         )
     )
     return _complete(inputs, rows, "BCDEPL")

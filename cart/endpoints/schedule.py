@@ -15,10 +15,11 @@ def visit_schedule(subjects: pl.DataFrame, planned: pl.DataFrame, visits: pl.Dat
     Parameters
     ----------
     subjects
-        One row per subject: subject_id, study_id, time_zero_on, consent_on (null where there is none yet), ended_on
-        (day on which participation ended; null while it goes on) and today (at the subject's site).
+        One row per subject: subject_id, protocol_id (the version that holds for it), time_zero_on, consent_on (null
+        where there is none yet), ended_on (day on which participation ended; null while it goes on) and today (at the
+        subject's site).
     planned
-        Schedules in force: study_id, planned_id, code, anchor (``time-zero`` or ``consent``), target_day, window_low,
+        Schedules: protocol_id, planned_id, code, anchor (``time-zero`` or ``consent``), target_day, window_low,
         window_high (days from the anchor, both ends included).
     visits
         Recorded visits: subject_id, code (of the planned visit, whichever protocol version it was recorded under),
@@ -40,7 +41,7 @@ def visit_schedule(subjects: pl.DataFrame, planned: pl.DataFrame, visits: pl.Dat
     """
     anchor = pl.when(pl.col("anchor") == CONSENT).then("consent_on").otherwise("time_zero_on")
     placed = (
-        subjects.join(planned, on="study_id", how="inner")
+        subjects.join(planned, on="protocol_id", how="inner")
         .with_columns(anchor.alias("anchored"))
         .with_columns(
             pl.col("anchored").dt.offset_by(pl.format("{}d", days)).alias(name)

@@ -164,8 +164,8 @@ def _grouping(grouping: str, members: pl.DataFrame, answers: pl.DataFrame, value
 
 
 def summary_kinds(definition: Definition) -> Sequence[str]:
-    """How an endpoint is summarised: what it says, else in words where it has no unit."""
-    return definition.summary or (("numbers",) if definition.unit else ("categories",))
+    """How an endpoint is summarised: what it says, else its numbers, and its words too where it has no unit."""
+    return definition.summary or (("numbers",) if definition.unit else ("categories", "numbers"))
 
 
 def _grid(members: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:

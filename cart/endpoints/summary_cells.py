@@ -15,7 +15,13 @@ from cart.endpoints.statistics.survival import kaplan_meier, median_follow_up, m
 
 Row = dict[str, Any]
 # Answers in words that belong together: where one is seen, the other is counted too, be it 0.
-OPPOSITES = ((YES, NO), ("met", "not met"))
+OPPOSITES = (
+    (YES, NO),
+    ("met", "not met"),
+    ("active", "not active"),
+    ("improved", "not improved"),
+    ("SSc", "not SSc"),
+)
 # An exact interval of a pseudo-median takes the distribution of n (n + 1)/2 sums.
 MOST_SUBJECTS_EXACT = 200
 NO_NUMBER, NO_TIME = "no subject has a number", "no subject has a time"
@@ -100,6 +106,9 @@ def numbers(cell: pl.DataFrame, parameters: Mapping[str, Any]) -> Iterator[Row]:
     ends = intervals(cell)
     unit = cell["unit"][0]
     names = ("minimum", "lower quartile", "median", "upper quartile", "maximum")
+    if not ends.height and not unit and words(cell).len():
+        # An endpoint in words that has no number has none to miss.
+        return
     if not ends.height:
         yield from (statistic(name, n=0, unit=unit, reason=NO_NUMBER) for name in (*names, "mean"))
         return

@@ -58,6 +58,9 @@ def _categories(one: pl.DataFrame, other: pl.DataFrame, parameters: Mapping[str,
 def _numbers(one: pl.DataFrame, other: pl.DataFrame, parameters: Mapping[str, Any]) -> Iterator[Row]:
     """Exact Wilcoxon test of the values, and the Hodges-Lehmann shift with its exact interval."""
     first, second = one["value"].drop_nulls(), other["value"].drop_nulls()
+    if not first.len() and not second.len() and not (one["unit"][0] or other["unit"][0]):
+        # Words alone: there is no number to compare.
+        return
     remark = left_out(one, other)
     yield _tested("Wilcoxon p", partial(wilcoxon, first, second), first.len(), second.len(), remark=remark)
     unit = one["unit"][0] or other["unit"][0]

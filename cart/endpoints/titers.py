@@ -33,6 +33,7 @@ def _changes(records: pl.DataFrame, *, low: pl.Expr, high: pl.Expr) -> pl.DataFr
         .otherwise(pl.col("remark"))
         .alias("reason"),
         pl.concat_list("base_id", "result_id").alias("evidence"),
+        pl.col("base_id").alias("baseline"),
         pl.col("therapy_ids").alias("therapy_evidence"),
     )
 

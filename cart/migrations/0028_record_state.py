@@ -10,7 +10,7 @@ from trialsite.audit.operations import AppendOnlyTable, AuditTables
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0001_initial"),
-        ("cart", "0004_visit_schedule"),
+        ("cart", "0027_bridging_and_therapies"),
     ]
 
     operations = [

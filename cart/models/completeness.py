@@ -2,7 +2,8 @@
 
 from django.db.models import Model
 
-from cart.models.conditioning import Chelation, ConditioningCourse
+from cart.models.chelation import Chelation
+from cart.models.conditioning import ConditioningCourse
 from cart.models.exposure import ConcomitantTherapy
 from cart.models.infusion import Administration, InfusionCourse
 from cart.models.product import Apheresis, Lot

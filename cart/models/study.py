@@ -1,4 +1,6 @@
-"""Study, its protocol versions, sites, arms and planned visits."""
+"""Study, its protocol versions, sites, arms, cohorts and planned visits."""
+
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -52,6 +54,9 @@ class ProtocolVersion(models.Model):
     number = models.PositiveSmallIntegerField()
     effective_on = models.DateField()
     parameters = models.JSONField(default=dict, blank=True)
+    randomisation = models.JSONField(
+        default=dict, blank=True, help_text="Ratio of the arms, block sizes and stratification; empty without."
+    )
     content_sha256 = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
@@ -83,6 +88,11 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return f"{self.study_code}/{self.code}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Time zone of the site's clocks."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def study_code(self) -> str:
@@ -118,6 +128,40 @@ class Arm(models.Model):
         return self.code
 
 
+class Cohort(models.Model):
+    """A cohort or dose level of a study: what is planned for it. A changed plan is another cohort."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="cohorts")
+    arm = models.ForeignKey(Arm, on_delete=models.PROTECT, null=True, blank=True, related_name="cohorts")
+    code = models.CharField(max_length=20, validators=[CODE_PATTERN])
+    title = models.CharField(max_length=200)
+    level = models.PositiveSmallIntegerField(default=1, help_text="Order of escalation, from the lowest dose.")
+    planned_cells_per_kg_e6 = models.DecimalField(
+        "planned viable CAR+ cells/kg (10^6)", max_digits=8, decimal_places=4, null=True, blank=True
+    )
+    planned_size = models.PositiveSmallIntegerField("planned subjects", null=True, blank=True)
+
+    class Meta:
+        ordering = ["study", "level", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "code"], name="cohort_code_once_per_study"),
+            models.UniqueConstraint(fields=["id", "study"], name="cohort_id_study"),
+            models.CheckConstraint(
+                condition=(Q(planned_cells_per_kg_e6=None) | Q(planned_cells_per_kg_e6__gt=0))
+                & (Q(planned_size=None) | Q(planned_size__gt=0)),
+                name="cohort_plan_positive",
+                violation_error_message="A planned dose and a planned size are above zero. [negative-number]",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def clean(self) -> None:
+        if self.arm_id and self.study_id and self.arm is not None and self.arm.study_id != self.study_id:
+            raise ValidationError({"arm": "The arm belongs to another study. [arm-of-other-study]"})
+
+
 class PlannedVisit(models.Model):
     """A visit of the schedule: target and window in days from its anchor (protocol days, or days from consent)."""
 
@@ -125,10 +169,15 @@ class PlannedVisit(models.Model):
         TIME_ZERO = "time-zero", "Time zero (first infusion or dose)"
         CONSENT = "consent", "First consent"
 
+    class Phase(models.TextChoices):
+        STUDY = "study", "Study"
+        LONG_TERM = "long-term", "Long-term follow-up"
+
     protocol = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="planned_visits")
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=100)
     anchor = models.CharField(max_length=12, choices=Anchor, default=Anchor.TIME_ZERO)
+    phase = models.CharField(max_length=10, choices=Phase, default=Phase.STUDY)
     target_day = models.IntegerField(help_text="Days from the anchor; from time zero: the protocol day.")
     window_low_day = models.IntegerField()
     window_high_day = models.IntegerField()
@@ -146,6 +195,11 @@ class PlannedVisit(models.Model):
                 condition=Q(anchor__in=["time-zero", "consent"]),
                 name="planned_visit_anchor_known",
                 violation_error_message="A visit is counted from time zero or from consent. [visit-anchor]",
+            ),
+            models.CheckConstraint(
+                condition=Q(phase__in=["study", "long-term"]),
+                name="planned_visit_phase_known",
+                violation_error_message="A visit is one of the study or of the long-term follow-up. [visit-phase]",
             ),
         ]
 

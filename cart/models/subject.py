@@ -1,18 +1,39 @@
 """Subject, consent and visits."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cart.models.fields import PartialDateField, partial_date_check
-from cart.models.study import Arm, PlannedVisit, Site, Study
+from cart.models.study import Arm, Cohort, PlannedVisit, ProtocolVersion, Site, Study
 
 MAX_SUBJECT_ID = 2**24 - 1
 LARGEST_UTC_OFFSET = timedelta(hours=14)
+
+
+class SubjectQuerySet(models.QuerySet["Subject"]):
+    """Subjects with what their consents say."""
+
+    def with_protocol(self) -> "SubjectQuerySet":
+        """Subjects with ``protocol_id``: the version of their latest consent; the newest where no consent names one.
+
+        A subject stays with the version it consented to until it consents anew, whatever the study does meanwhile.
+        """
+        consented = Consent.objects.filter(subject=OuterRef("pk"), protocol__isnull=False)
+        newest = ProtocolVersion.objects.filter(study=OuterRef("study")).order_by("-number")
+        return self.annotate(
+            protocol_id=Coalesce(
+                Subquery(consented.order_by("-signed_on", "-pk").values("protocol")[:1]),
+                Subquery(newest.values("pk")[:1]),
+                output_field=models.BigIntegerField(),
+            )
+        )
 
 
 class Subject(models.Model):
@@ -36,6 +57,7 @@ class Subject(models.Model):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="subjects")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="subjects")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, null=True, blank=True, related_name="subjects")
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, null=True, blank=True, related_name="subjects")
     code = models.CharField(
         max_length=40, help_text="Site, number and check character; or the identifier of an imported trial."
     )
@@ -46,6 +68,8 @@ class Subject(models.Model):
     status = models.CharField(max_length=16, choices=Status, default=Status.SCREENING)
     ended_on = PartialDateField(blank=True, help_text="End of participation, as exactly as known.")
     source_code = models.CharField(max_length=80, blank=True, help_text="Identifier in an imported data set (USUBJID).")
+
+    objects = SubjectQuerySet.as_manager()
 
     class Meta:
         ordering = ["study", "code"]
@@ -84,13 +108,31 @@ class Subject(models.Model):
             raise ValidationError({"site": "The site belongs to another study. [site-of-other-study]"})
         if self.arm_id and self.arm is not None and self.arm.study_id != self.study_id:
             raise ValidationError({"arm": "The arm belongs to another study. [arm-of-other-study]"})
+        if self.cohort_id and self.cohort is not None and self.cohort.study_id != self.study_id:
+            raise ValidationError({"cohort": "The cohort belongs to another study. [cohort-of-other-study]"})
+
+    def protocol(self) -> ProtocolVersion | None:
+        """Protocol version that holds for the subject (``SubjectQuerySet.with_protocol``)."""
+        held = Subject.objects.filter(pk=self.pk).with_protocol().values("protocol_id")
+        return ProtocolVersion.objects.filter(pk__in=held).select_related("study").first()
 
 
 class Consent(models.Model):
-    """One signed consent; a new version or a re-consent is a new row."""
+    """One signed consent; a new version or a re-consent is a new row.
+
+    It names the protocol version that its form describes: the subject stays with that version until it consents anew.
+    """
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="consents")
     version = models.CharField(max_length=20, help_text="Version of the consent form.")
+    protocol = models.ForeignKey(
+        ProtocolVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="consents",
+        help_text="Version of the protocol that the form describes; empty: the one in force on the day.",
+    )
     signed_on = models.DateField()
     withdrawn_on = models.DateField(null=True, blank=True)
 
@@ -112,6 +154,20 @@ class Consent(models.Model):
         # The latest date that any clock shows: a site east of the server may be a day ahead of it.
         if self.signed_on is not None and self.signed_on > (timezone.now() + LARGEST_UTC_OFFSET).date():
             raise ValidationError({"signed_on": "A consent is not signed in the future. [future-date]"})
+        named = self.protocol if self.protocol_id and self.subject_id else None
+        if named is not None and named.study_id != self.subject.study_id:
+            raise ValidationError({"protocol": "The protocol is of another study. [protocol-of-other-study]"})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store with the protocol version that was in force on the day of the signature, unless one is named."""
+        if self._state.adding and self.protocol_id is None and self.signed_on is not None:
+            versions = self.subject.study.protocol_versions
+            # Entered after the fact, the first version may be younger than the consent.
+            self.protocol = (
+                versions.filter(effective_on__lte=self.signed_on).order_by("-number").first()
+                or versions.order_by("number").first()
+            )
+        super().save(*args, **kwargs)
 
 
 class Visit(models.Model):
@@ -139,6 +195,8 @@ class Visit(models.Model):
                 name="visit_planned_once",
                 violation_error_message="This planned visit is already recorded. [visit-twice]",
             ),
+            # Target of the composite foreign keys that keep an assessment's visit with its subject.
+            models.UniqueConstraint(fields=["id", "subject"], name="visit_id_subject"),
             models.CheckConstraint(
                 condition=(Q(status="occurred") & Q(occurred_on__isnull=False))
                 | (Q(status="missed") & Q(occurred_on=None) & ~Q(missed_reason="")),
@@ -158,5 +216,13 @@ class Visit(models.Model):
         return f"{self.subject} {self.planned or self.label}"
 
     def clean(self) -> None:
-        if self.planned_id and self.planned is not None and self.planned.protocol.study_id != self.subject.study_id:
+        if not self.planned_id or self.planned is None or not self.subject_id:
+            return
+        if self.planned.protocol.study_id != self.subject.study_id:
             raise ValidationError({"planned": "The visit is planned in another study. [visit-of-other-study]"})
+        # Protocol versions plan the same visit anew; it takes place once all the same.
+        same = Visit.objects.filter(subject=self.subject_id, planned__code=self.planned.code).exclude(pk=self.pk)
+        if same.exclude(planned=self.planned_id).exists():
+            raise ValidationError(
+                {"planned": f"{self.planned.code} is recorded under another protocol version already. [visit-twice]"}
+            )

@@ -7,6 +7,7 @@ known of the subjects, Trialsite itself, and the values that came of them. Other
 import datetime as dt
 import hashlib
 from dataclasses import dataclass, fields
+from typing import Any
 
 import polars as pl
 from django.db import connection
@@ -119,7 +120,7 @@ def _last(transfer: Transfer, references: References) -> Transfer | None:
 
 
 def _reread(transfer: Transfer, references: References, *, since: dt.datetime) -> list[str]:
-    params = {"study": transfer.study_id, "laboratory": transfer.laboratory_id, "since": since}
+    params: dict[str, Any] = {"study": transfer.study_id, "laboratory": transfer.laboratory_id, "since": since}
     with by_index(), connection.cursor() as cursor:
         cursor.execute(_REREAD, params)
         keys = [key for (key,) in cursor]

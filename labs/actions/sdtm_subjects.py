@@ -6,7 +6,7 @@ import polars as pl
 from django.db import connection
 
 from cart.endpoints.timing import PartialDate
-from cart.models import Arm, Consent, Site, Study, Subject
+from cart.models import Arm, Consent, Disposition, Site, Study, Subject
 from labs.actions.sdtm_report import DomainCount, Refusal
 from labs.imports.sdtm import text
 
@@ -83,12 +83,24 @@ def _as_said(row: dict[str, Any], *, site: Site, arm: Arm | None) -> dict[str, A
 def _bring_up_to_date(subject: Subject, said: dict[str, Any]) -> bool:
     if said["arm"] is not None and subject.status == Subject.Status.SCREEN_FAILURE:
         said = {"status": Subject.Status.ENROLLED, **said}
+    status = said.pop("status", subject.status)
     changed = [name for name, value in said.items() if getattr(subject, name) != value]
     for name in changed:
         setattr(subject, name, said[name])
     if changed:
         subject.save(update_fields=changed)
+    if status != subject.status:
+        _follow_source(subject, status)
+        return True
     return bool(changed)
+
+
+def _follow_source(subject: Subject, status: str) -> None:
+    # The columns of DM that are read say what became of a subject and not when: the day stays open.
+    entry = Disposition(subject=subject, status=status, reason=Disposition.Reason.SOURCE)
+    entry.full_clean()
+    entry.save()
+    subject.refresh_from_db(fields=["status", "ended_on"])
 
 
 def _site(study: Study, sites: dict[str, Site], row: dict[str, Any]) -> Site:

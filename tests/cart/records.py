@@ -10,6 +10,9 @@ from cart.models import (
     Administration,
     Apheresis,
     Arm,
+    Consent,
+    EligibilityAssessment,
+    EligibilityDecision,
     InfusionComponent,
     InfusionCourse,
     Lot,
@@ -18,6 +21,7 @@ from cart.models import (
     Study,
     Subject,
 )
+from trialsite.audit.context import acting
 
 DAY_ZERO = datetime(2024, 3, 12, 10, 0, tzinfo=UTC)
 
@@ -43,11 +47,23 @@ def make_trial(code: str = "T-1") -> Trial:
     )
 
 
-def make_subject(trial: Trial, code: str = "KUL-001") -> Subject:
-    """An enrolled subject of the trial's site and arm."""
-    return Subject.objects.create(
-        study=trial.study, site=trial.site, arm=trial.arm, code=code, status=Subject.Status.ENROLLED
-    )
+def make_subject(trial: Trial, code: str = "KUL-001", *, status: str = Subject.Status.ENROLLED) -> Subject:
+    """A subject of the trial's site and arm; enrolled unless another status is asked for."""
+    return Subject.objects.create(study=trial.study, site=trial.site, arm=trial.arm, code=code, status=status)
+
+
+def make_eligible(subject: Subject) -> EligibilityDecision:
+    """A consent and a signed decision, a month before Day 0; the trial's protocol has no criteria."""
+    with acting(actor="investigator", reason="eligible"):
+        if not subject.consents.exists():
+            Consent.objects.create(subject=subject, version="1.0", signed_on=(DAY_ZERO - timedelta(days=100)).date())
+        return EligibilityDecision.objects.create(
+            assessment=EligibilityAssessment.objects.create(subject=subject, protocol=subject.protocol()),
+            subject=subject,
+            verdict=EligibilityDecision.Verdict.ELIGIBLE,
+            decided_at=DAY_ZERO - timedelta(days=30),
+            note="by the source documents",
+        )
 
 
 def make_lot(
@@ -71,7 +87,9 @@ def make_lot(
 
 
 def make_administration(subject: Subject) -> Administration:
-    """First administration of the subject's first course."""
+    """First administration of the subject's first course; the subject is eligible by then."""
+    if not subject.eligibility_decisions.exists():
+        make_eligible(subject)
     course = InfusionCourse.objects.create(
         subject=subject, weight_kg=Decimal("70"), planned_cells_per_kg_e6=Decimal("1")
     )

@@ -11,14 +11,14 @@ from cart.endpoints.schedule import STATES, visit_schedule
 D0 = dt.date(2024, 2, 28)
 SUBJECTS = {
     "subject_id": pl.Int64,
-    "study_id": pl.Int64,
+    "protocol_id": pl.Int64,
     "time_zero_on": pl.Date,
     "consent_on": pl.Date,
     "ended_on": pl.Date,
     "today": pl.Date,
 }
 PLANNED = {
-    "study_id": pl.Int64,
+    "protocol_id": pl.Int64,
     "planned_id": pl.Int64,
     "code": pl.String,
     "anchor": pl.String,
@@ -34,7 +34,7 @@ VISITS = {
     "occurred_on": pl.Date,
 }
 WEEK = {
-    "study_id": 1,
+    "protocol_id": 1,
     "planned_id": 7,
     "code": "D7",
     "anchor": "time-zero",
@@ -54,7 +54,7 @@ def day(number):
 def schedule(*, today, zero=0, consent=-40, ended=None, visit=None, planned=WEEK):
     subject = {
         "subject_id": 1,
-        "study_id": 1,
+        "protocol_id": 1,
         "time_zero_on": day(zero),
         "consent_on": day(consent),
         "ended_on": day(ended),
@@ -149,12 +149,12 @@ def plainly(subject, planned, visit):
 def test_many_subjects_of_two_studies_agree_with_a_plain_reading_in_any_order():
     chance = random.Random(4)
     planned = [
-        {**WEEK, "study_id": study, "planned_id": 10 * study + n, "code": f"V{n}", "anchor": anchor,
+        {**WEEK, "protocol_id": study, "planned_id": 10 * study + n, "code": f"V{n}", "anchor": anchor,
          "target_day": 30 * n, "window_low": 30 * n - 5, "window_high": 30 * n + 5}
         for study in (1, 2) for n, anchor in enumerate(["consent", "time-zero", "time-zero"])
     ]  # fmt: skip
     subjects = [
-        {"subject_id": n, "study_id": chance.choice([1, 2]), "time_zero_on": day(chance.choice([None, 0, 9])),
+        {"subject_id": n, "protocol_id": chance.choice([1, 2]), "time_zero_on": day(chance.choice([None, 0, 9])),
          "consent_on": day(chance.choice([None, -30])), "ended_on": day(chance.choice([None, None, 40])),
          "today": day(chance.randrange(-30, 120))}
         for n in range(1, 200)
@@ -167,7 +167,7 @@ def test_many_subjects_of_two_studies_agree_with_a_plain_reading_in_any_order():
     recorded = {(v["subject_id"], v["code"]): v for v in visits}
     expected = {
         (s["subject_id"], p["code"]): plainly(s, p, recorded.get((s["subject_id"], p["code"])))
-        for s in subjects for p in planned if p["study_id"] == s["study_id"]
+        for s in subjects for p in planned if p["protocol_id"] == s["protocol_id"]
     }  # fmt: skip
 
     def found():

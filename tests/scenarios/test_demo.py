@@ -5,7 +5,7 @@ import sys
 
 import polars as pl
 
-from cart.models import Subject
+from cart.models import EligibilityDecision, Subject
 from labs.models import Result
 from tests.databases import ROOT
 
@@ -27,6 +27,12 @@ def test_demo_runs_twice_and_tells_the_same(fresh_database, tmp_path):
     assert first.returncode == 0, first.stderr
     assert "9 synthetic subjects" in first.stdout
     assert Subject.objects.count() == 9
+    assert first.stdout.count("investigator.bos") == 4
+    decisions = EligibilityDecision.objects.filter(verdict="eligible", assessment__answers__isnull=False).distinct()
+    assert decisions.count() == 9
+    # The first subject: infused on 3 Sep 2024, followed to year 15.
+    assert "3 Sep 2024" in first.stdout
+    assert "4 Sep 2039" in first.stdout
     corrected = Result.objects.filter(version=2)
     assert corrected.count() == 1
 

@@ -48,10 +48,19 @@ def typed_insert_table(table: str, derived: Mapping[str, str]) -> str:
         f"ALTER TABLE {name} ALTER COLUMN context_id SET NOT NULL;\n"
         "DROP TABLE typed_shape;\n"
         f'CREATE INDEX "{table}_insert_row" ON {name} USING brin (id) WITH (pages_per_range = 32);\n'
+        f"{context_index(table)};\n"
         f"{guards(name)}\n"
         f"GRANT SELECT ON {name} TO {APP_ROLE}, {REPORT_ROLE};\n"
         f"{_values_function(table, derived)}\n"
         f"{ALL_EVENT_VIEW}"
+    )
+
+
+def context_index(table: str) -> str:
+    """SQL of the index that finds what came after a moment: rows stand in the order of their contexts."""
+    return (
+        f'CREATE INDEX IF NOT EXISTS "{table}_insert_context" ON audit."{table}_insert" USING brin (context_id)'
+        " WITH (pages_per_range = 32, autosummarize = on)"
     )
 
 

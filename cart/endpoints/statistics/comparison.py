@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
-from scipy.stats import fisher_exact, rankdata
 
 from cart.endpoints.errors import ParameterError
 from cart.endpoints.statistics.geometric import Numbers, present_numbers
@@ -57,6 +56,9 @@ def fisher(first_events: int, first: int, second_events: int, second: int) -> Co
             "Events are counted among the subjects of each group, of which there is one at least; found "
             f"{first_events} of {first} and {second_events} of {second}. [comparison-groups]"
         )
+    # Importing scipy.stats takes a second: only whoever compares groups pays, not every command and worker.
+    from scipy.stats import fisher_exact
+
     table = [[first_events, first - first_events], [second_events, second - second_events]]
     return Comparison(float(fisher_exact(table).pvalue), EXACT)
 
@@ -79,6 +81,8 @@ def wilcoxon(first: npt.ArrayLike, second: npt.ArrayLike) -> Comparison:
     >>> round(wilcoxon([12, 15, 19, 22], [5, 8, 9, 11]).p, 4)
     0.0286
     """
+    from scipy.stats import rankdata
+
     one, other = present_numbers(first), present_numbers(second)
     return permutation(rankdata(np.concatenate([one, other])), one.size)
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
-
 from cart.endpoints.errors import ParameterError
 
 INTERVALS = {"clopper-pearson": "exact", "wilson": "wilson"}
@@ -60,6 +58,9 @@ def proportion(
         )
     if subjects == 0:
         return Proportion(0, 0, None, None, None)
+    # Importing scipy.stats takes a second: only whoever summarises pays, not every command and worker.
+    from scipy.stats import binomtest
+
     bounds = binomtest(events, subjects).proportion_ci(confidence_level=confidence, method=INTERVALS[interval])
     # Wilson's ends at 0 and n events are 0 and 1 on paper.
     low = 0.0 if events == 0 else float(bounds.low)

@@ -20,12 +20,15 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max
+from django.utils import timezone
 
 from cart.actions.endpoints import RECOMPUTE, current_results, request_recompute
-from cart.actions.templates import load_template, read_template
+from cart.actions.template_files import read_template
+from cart.actions.templates import load_template
 from cart.models import Evaluation, Study
 from labs.actions.catalogue import load_analytes, register_laboratory
 from labs.actions.transfers import import_file
+from labs.management.demo.calendar import calendar_lines
 from labs.management.demo.children import child
 from labs.management.demo.files import KITS, LAYOUT, write_files
 from labs.management.demo.table import endpoint_table
@@ -119,6 +122,9 @@ class Command(AuditedCommand):
         make_accounts(study, sites, self._passwords())
         codes = enter_subjects(study, sites)
         self.stdout.write(f"Study {study.code}: {len(codes)} synthetic subjects at {len(sites)} sites.")
+        self.stdout.write("\nEligibility, and the follow-up to year 15 that the infusion made\n")
+        for line in [*calendar_lines(study, now=timezone.now()), ""]:
+            self.stdout.write(line)
         for path in write_files(self._var, codes):
             report = import_file(
                 study=study, laboratory=laboratory, path=path, actor="data.manager", reason=f"delivery {path.name}"

@@ -7,7 +7,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.db import transaction
 
-from cart.actions.templates import TemplateError, load_template, read_template, template_names
+from cart.actions.template_files import read_template, template_names
+from cart.actions.template_shape import TemplateError
+from cart.actions.templates import load_template
 from labs.actions.catalogue import load_analytes
 from trialsite.audit.command import AuditedCommand
 from trialsite.audit.context import current_actor, current_reason

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SEED = 20240903
@@ -12,6 +13,12 @@ VISIT_DAYS = {
 }  # fmt: skip
 CD19_LLOQ, ATA_LLOQ, ARA_LLOQ, ANA_LOWEST = 1.0, 10.0, 5.0, 40
 IGG_HALF_LIFE_DAYS = 21.0
+CAR_LLOQ = 50.0
+# Transgene copies per ug of DNA: samples beside the visits, peak and half-lives of both constructs.
+CAR_VISITS, UNSCHEDULED = ("BL", "D7", "D14", "D28", "D56", "M3"), {"UNS 3": 3, "UNS 10": 10, "UNS 21": 21}
+CAR_PEAK_DAY, CAR_FALL_DAYS = 11.0, 5.0
+CAR_PEAKS = {"CAR19": 60_000.0, "CARB": 25_000.0}
+CAR_STREAM = 7_919
 
 
 @dataclass(frozen=True)
@@ -116,17 +123,51 @@ def immunoglobulin(start: float, floor: float, plan: Plan, day: int, chance: ran
     return level * math.exp(chance.gauss(0, 0.03))
 
 
+def transgene_copies(peak: float, day: int, chance: random.Random) -> float:
+    """Copies of a construct per ug of DNA: none before the infusion, a rise by threefold a day, then a slower fall."""
+    if day <= 0:
+        return 0.0
+    rise, fall = min(day - CAR_PEAK_DAY, 0.0), max(day - CAR_PEAK_DAY, 0.0)
+    return peak * 3.0 ** (rise / 1.5) * 2 ** (-fall / CAR_FALL_DAYS) * math.exp(chance.gauss(0, 0.1))
+
+
+def transgene_samples(number: int, plan: Plan, days: Mapping[str, int]) -> list[Sample]:
+    """Both constructs at the visits to month 3, and unscheduled between; their dice leave those of the others alone.
+
+    Parameters
+    ----------
+    days
+        Day of each visit that has rows.
+    """
+    chance = random.Random(SEED + CAR_STREAM + number)
+    peaks = {test: peak * math.exp(chance.gauss(0, 0.5)) for test, peak in CAR_PEAKS.items()}
+    taken = [(visit, days[visit]) for visit in CAR_VISITS if visit in days]
+    # A late visit can fall on the day of an unscheduled sample, which is then not taken.
+    taken += [(visit, day) for visit, day in UNSCHEDULED.items() if day not in dict(taken).values()]
+    rows = []
+    for visit, day in taken:
+        for test, peak in peaks.items():
+            result = _below(transgene_copies(peak, day, chance), CAR_LLOQ, 0)
+            if visit in plan.not_done:
+                rows.append(Sample(number, visit, day, test, "EDTA blood", "", "{copies}/ug", reason="not done"))
+            else:
+                rows.append(Sample(number, visit, day, test, "EDTA blood", result, "{copies}/ug"))
+    return rows
+
+
 def samples_of(number: int, plan: Plan) -> list[Sample]:
     """All results of one subject in the order of collection."""
     chance = random.Random(SEED + number)
     rows: list[Sample] = []
+    days: dict[str, int] = {}
     for visit, target in VISIT_DAYS.items():
         jitter = 0 if target == plan.blip_day or target in (7, plan.recovery_day) else chance.choice([-1, 0, 0, 1])
         day = plan.late.get(visit, target + jitter)
         if visit in plan.without_row:
             continue
+        days[visit] = day
         rows += _visit_samples(number, plan, visit, target, day, chance)
-    return rows
+    return sorted([*rows, *transgene_samples(number, plan, days)], key=lambda sample: sample.day)
 
 
 def _visit_samples(number: int, plan: Plan, visit: str, target: int, day: int, chance: random.Random) -> list[Sample]:

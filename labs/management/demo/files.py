@@ -83,6 +83,8 @@ KITS: Mapping[str, tuple[str, str, str, str, str]] = {
     "NAIVE": ("NAIVE_PCT", "B-cell panel", "%", "", ""),
     "TRANS": ("TRANS_PCT", "B-cell panel", "%", "", ""),
     "SWMEM": ("SWITCHED_PCT", "B-cell panel", "%", "", ""),
+    "CAR19": ("CAR_CD19", "ddPCR CD19 CAR", "{copies}/ug", "50", ""),
+    "CARB": ("CAR_BCMA", "ddPCR BCMA CAR", "{copies}/ug", "50", ""),
     "SCL70": ("ATA", "CLIA Scl-70", "{CU}", "10", "20"),
     "RNAP3": ("ARA", "ELISA RNA Pol III", "{U}", "5", "20"),
     "ANA": ("ANA", "IFA HEp-2", "", "40", "80"),

@@ -13,6 +13,10 @@ COLUMNS = (
     ("TITER50", "antibody fall"),
     ("TITERHL", "half-life d"),
     ("TITERCNV", "conversion"),
+    ("CARCMAX.CAR_CD19", "CD19 Cmax/ug"),
+    ("CARTMAX.CAR_CD19", "Tmax"),
+    ("CARCMAX.CAR_BCMA", "BCMA Cmax/ug"),
+    ("CARTMAX.CAR_BCMA", "Tmax"),
     ("RESET", "reset"),
 )
 
@@ -31,6 +35,9 @@ def endpoint_table(results: Iterable[EndpointResult]) -> Table:
     reasons: list[str] = []
     for result in results:
         subject, code = result.subject.code, result.definition.code
+        if code.startswith("CAR"):
+            # Each construct has a column of its own.
+            code = f"{code}.{result.series.partition(' ')[0]}"
         row = cells.setdefault(subject, {})
         if code not in dict(COLUMNS) or result.timepoint:
             continue
@@ -67,6 +74,11 @@ def _shown(result: EndpointResult) -> str:
         return f"{fall} {result.text}"
     if code == "TITERHL":
         return f"{result.value:.0f} ({result.low:.0f}-{result.high:.0f})"
+    if code == "CARCMAX":
+        bound = f"<{result.high:,.0f}" if result.low == 0 else f">{result.low:,.0f}"
+        return f"{result.value:,.0f}" if result.value is not None else bound
+    if code == "CARTMAX":
+        return f"D{result.low:.0f}" if result.low == result.high else f"D{result.low:.0f}-{result.high:.0f}"
     if code == "TITERCNV" and status == EndpointResult.Status.ONGOING:
         return "not yet"
     if code == "TITERCNV":

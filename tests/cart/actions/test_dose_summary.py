@@ -6,7 +6,7 @@ import pytest
 
 from cart.actions.infusion import dose_summary
 from cart.models import Administration, InfusionCourse, Product
-from tests.cart.records import DAY_ZERO, component, make_lot, make_subject
+from tests.cart.records import DAY_ZERO, component, make_eligible, make_lot, make_subject
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def course(trial):
     """70 kg, 2 million viable CAR+ cells per kg planned; the product tolerates 20 %."""
-    return InfusionCourse.objects.create(subject=make_subject(trial), weight_kg=70, planned_cells_per_kg_e6=2)
+    subject = make_subject(trial)
+    make_eligible(subject)
+    return InfusionCourse.objects.create(subject=subject, weight_kg=70, planned_cells_per_kg_e6=2)
 
 
 def give(trial, course, target, sitting=1, *, product=None, **changes):

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
-from cart.actions.enrolment import enrol_subject
+from cart.actions.enrolment import screen_subject
 from cart.models import Consent, Site, Subject
 from cart.models.codes import check_character
 from tests.cart.records import make_subject, make_trial
@@ -25,10 +25,10 @@ def enrol(trial, **changes):
         "consent_version": "2.0",
         "consent_signed_on": dt.date(2024, 2, 1),
         "actor": "carol",
-        "reason": "eligible",
+        "reason": "screening",
         **changes,
     }
-    return enrol_subject(**values)
+    return screen_subject(**values)
 
 
 def refused(trial, match, **changes):
@@ -38,14 +38,14 @@ def refused(trial, match, **changes):
     assert (Subject.objects.count(), Consent.objects.count()) == before
 
 
-def test_subject_is_enrolled_with_its_consent_by_the_actor(trial):
+def test_subject_is_in_screening_with_its_consent_by_the_actor(trial):
     subject = enrol(trial)
     assert subject.code == "KUL-001-X"
-    assert (subject.status, subject.site, subject.arm) == (Subject.Status.ENROLLED, trial.site, trial.arm)
+    assert (subject.status, subject.site, subject.arm) == (Subject.Status.SCREENING, trial.site, trial.arm)
     consent = subject.consents.get()
     assert (consent.version, consent.signed_on) == ("2.0", dt.date(2024, 2, 1))
     events = AuditEvent.objects.filter(table_name__in=["cart_subject", "cart_consent"])
-    made = events.filter(context__reason="eligible")
+    made = events.filter(context__reason="screening")
     assert set(made.values_list("table_name", "context__actor")) == {
         ("cart_subject", "carol"),
         ("cart_consent", "carol"),
@@ -122,7 +122,7 @@ def test_arm_of_another_study_is_refused(trial):
     refused(trial, "arm-of-other-study", arm=make_trial("T-2").arm)
 
 
-def test_subject_without_arm_is_enrolled(trial):
+def test_subject_without_arm_is_screened(trial):
     assert enrol(trial, arm=None).arm is None
 
 

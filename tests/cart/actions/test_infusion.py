@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from cart.actions.infusion import ComponentGiven, record_infusion
 from cart.models import Administration, CustodyEvent, InfusionComponent, InfusionCourse, Lot
-from tests.cart.records import DAY_ZERO, make_lot, make_subject
+from tests.cart.records import DAY_ZERO, make_eligible, make_lot, make_subject
 from trialsite.audit.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,9 @@ STORED = (InfusionCourse, Administration, InfusionComponent, CustodyEvent)
 
 @pytest.fixture
 def subject(trial):
-    return make_subject(trial)
+    subject = make_subject(trial)
+    make_eligible(subject)
+    return subject
 
 
 @pytest.fixture
@@ -60,6 +62,12 @@ def refused(subject, components, match, **changes):
     with pytest.raises(ValidationError, match=match):
         record(subject, components, **changes)
     assert rows() == before
+
+
+def test_subject_without_a_signed_decision_is_not_infused(trial):
+    waiting = make_subject(trial, "KUL-002")
+    lot = make_lot(trial, waiting, number="L-2")
+    refused(waiting, [given(lot)], r"no decision before it. \[not-eligible\]")
 
 
 def test_infusion_is_stored_whole_by_the_actor(subject, lot):
@@ -219,5 +227,4 @@ def test_one_person_is_no_witness_of_oneself(subject, lot):
 def test_infusion_is_recorded_before_its_conditioning_is(subject, lot):
     # What happened is recorded, also where it departs from the protocol or an earlier step is entered later.
     assert not subject.conditioning_courses.exists()
-    assert not subject.consents.exists()
     record(subject, [given(lot)])

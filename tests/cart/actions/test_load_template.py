@@ -7,15 +7,41 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.forms.models import model_to_dict
 
-from cart.actions.templates import TemplateError, load_template, read_template, template_names
-from cart.models import Arm, PlannedVisit, Product, ProtocolVersion, ReleaseSpecification, Study
+from cart.actions.template_files import read_template, template_names
+from cart.actions.template_shape import TemplateError
+from cart.actions.templates import load_template
+from cart.models import (
+    Arm,
+    Cohort,
+    EligibilityCriterion,
+    Panel,
+    PanelAnalyte,
+    PlannedPanel,
+    PlannedVisit,
+    Product,
+    ProtocolVersion,
+    ReleaseSpecification,
+    Study,
+)
 from labs.models import Analyte
 from tests.cart.actions.test_template_files import SMALL, changed
 from tests.cart.records import make_trial
 from trialsite.audit.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
-LOADED = (Study, ProtocolVersion, Arm, PlannedVisit, Product, ReleaseSpecification)
+LOADED = (
+    Study,
+    ProtocolVersion,
+    Arm,
+    Cohort,
+    PlannedVisit,
+    Panel,
+    PanelAnalyte,
+    PlannedPanel,
+    EligibilityCriterion,
+    Product,
+    ReleaseSpecification,
+)
 
 
 def load(template=SMALL, study="S-1"):
@@ -43,7 +69,7 @@ def test_dual_cart_is_loaded_as_written():
     assert (protocol.number, protocol.parameters) == (1, template["endpoints"])
     month_6 = protocol.planned_visits.get(code="M6")
     assert (month_6.window_low_day, month_6.target_day, month_6.window_high_day) == (162, 183, 204)
-    assert protocol.planned_visits.count() == len(template["visits"])
+    assert protocol.planned_visits.filter(phase="study").count() == len(template["visits"])
     assert study.arms.get().anchor == Arm.Anchor.INFUSION
     product = study.products.get()
     assert (product.version, product.kind, product.dose_tolerance_percent) == (1, "co-infused", 20)
@@ -51,6 +77,46 @@ def test_dual_cart_is_loaded_as_written():
     assert criteria["VCN"] == ("lt", Decimal(5), True)
     assert criteria["Sterility"] == ("negative", None, True)
     assert len(criteria) == 7
+
+
+def test_cohorts_panels_criteria_and_calendar_are_loaded_as_written():
+    study, _ = load(read_template("dual-cart"))
+    protocol = study.current_protocol()
+    doses = list(study.cohorts.order_by("level").values_list("code", "arm__code", "planned_cells_per_kg_e6"))
+    assert doses == [("DL1", "DUAL", Decimal("0.5")), ("DL2", "DUAL", Decimal(1)), ("DL3", "DUAL", Decimal(2))]
+    panel = protocol.panels.get(code="ANTIBODIES")
+    assert list(panel.analytes.values_list("analyte_code", flat=True)) == ["ATA", "ARA", "ANA"]
+    assert "D7" not in panel.visits.values_list("planned__code", flat=True)
+    assert "Y5" in panel.visits.values_list("planned__code", flat=True)
+    kinds = list(protocol.criteria.values_list("kind", flat=True))
+    assert (kinds[0], kinds.count("inclusion"), kinds.count("exclusion")) == ("inclusion", 6, 10)
+    late = protocol.planned_visits.filter(phase="long-term").order_by("target_day")
+    assert [visit.code for visit in late] == [f"Y{year}" for year in range(2, 16)]
+    # 15 years of 365.2425 days: 5478.6, and 60 days to either side.
+    last = late.last()
+    assert (last.window_low_day, last.target_day, last.window_high_day) == (5419, 5479, 5539)
+
+
+@pytest.mark.parametrize("code", ["chelation", "cd19-vs-dual", "rituximab-mmf", "vedoss"])
+def test_every_template_makes_its_study(code):
+    template = read_template(code)
+    study, made = load(template, study=code)
+    protocol = study.current_protocol()
+    assert made
+    assert set(study.arms.values_list("code", flat=True)) == {arm["code"] for arm in template["arms"]}
+    assert protocol.criteria.count() == len(template["criteria"])
+    assert protocol.panels.count() == len(template["panels"])
+    assert protocol.randomisation == template.get("randomisation", {})
+    assert protocol.planned_visits.filter(phase="long-term").exists() == ("long_term" in template)
+
+
+def test_known_cohort_with_another_plan_is_refused():
+    load(changed(["cohorts"], [{"code": "DL1", "title": "One", "arm": "A", "planned_cells_per_kg_e6": 0.5}]))
+    again = changed(["cohorts"], [{"code": "DL1", "title": "One", "arm": "A", "planned_cells_per_kg_e6": 1}])
+    refused(again, r"cohorts\[0\]: cohort DL1 .*template-cohort")
+    study, made = load(changed(["cohorts"], [{"code": "DL2", "title": "Two", "arm": "A"}]))
+    assert made
+    assert set(study.cohorts.values_list("code", flat=True)) == {"DL1", "DL2"}
 
 
 def test_rows_are_made_by_the_actor_for_the_reason():

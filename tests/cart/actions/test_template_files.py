@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cart.actions.templates import TemplateError, check_template, read_template, read_template_file, template_names
+from cart.actions.template_files import check_template, read_template, read_template_file, template_names
+from cart.actions.template_shape import TemplateError
 
 SMALL = {
     "code": "small",
@@ -181,6 +182,49 @@ def test_wrong_endpoint_parameters_are_refused(endpoints, code):
     said = refusal(changed(["endpoints"], endpoints))
     assert said.startswith("endpoints:")
     assert f"[{code}]" in said
+
+
+PANEL = {"code": "P1", "name": "Panel", "analytes": ["CRP"], "visits": ["BL"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "match"),
+    [
+        (["cohorts"], [{"code": "C", "title": "C", "arm": "B"}], "cohorts[0].arm: 'B' is none"),
+        (["panels"], [{**PANEL, "analytes": ["CRP", "IGG"]}], "panels[0].analytes[1]: 'IGG' is none"),
+        (["panels"], [{**PANEL, "visits": ["D0"]}], "panels[0].visits[0]: 'D0' is none"),
+        (["panels"], [{**PANEL, "visits": ["BL", "BL"]}], "panels[0].visits[1]: 'BL' is there twice"),
+        (["panels"], [{**PANEL, "analytes": [7]}], "panels[0].analytes[0]: a text"),
+        (["panels"], [{**PANEL, "analytes": "CRP"}], "panels[0].analytes: a list"),
+        (["criteria"], [{"code": "I1", "kind": "inclusion"}], "criteria[0].text: it is missing"),
+        (["long_term"], [], "long_term: an entry is a mapping"),
+        (["long_term"], {"first_year": 2}, "long_term.window_days: it is missing"),
+        (["long_term"], {"first_year": 0, "window_days": 60}, "long_term.first_year: years are"),
+        (["long_term"], {"first_year": 2, "every_years": 0, "window_days": 60}, "long_term.every_years: years are"),
+        (["long_term"], {"first_year": 9, "last_year": 3, "window_days": 60}, "long_term.last_year"),
+        (["randomisation"], {"ratio": {"A": 1}, "block_sizes": [2]}, "randomisation.ratio: two or more"),
+        (["randomisation"], {"ratio": {"A": 1, "B": 1}, "block_sizes": [2]}, "randomisation.ratio: 'B' is none"),
+    ],
+)
+def test_entry_that_names_what_is_not_there_is_refused_with_its_path(path, value, match):
+    said = refusal(changed(path, value))
+    assert said.startswith(match)
+    assert said.endswith("]")
+
+
+@pytest.mark.parametrize(("sizes", "place"), [([3], 0), ([2, 0], 1), ([200], 0), (["2"], 0), ([], None)])
+def test_block_that_does_not_hold_the_ratio_is_refused(sizes, place):
+    two_arms = changed(["arms", 1], {"code": "B", "title": "Arm B"})
+    two_arms["randomisation"] = {"ratio": {"A": 1, "B": 1}, "block_sizes": sizes}
+    where = "randomisation.block_sizes" + (f"[{place}]" if place is not None else "")
+    assert refusal(two_arms).startswith(f"{where}:")
+    check_template({**two_arms, "randomisation": {"ratio": {"A": 1, "B": 1}, "block_sizes": [2, 4]}})
+
+
+def test_visit_of_its_own_is_not_one_of_the_calendar_too():
+    twice = changed(["long_term"], {"first_year": 2, "window_days": 60})
+    twice["visits"].append({"code": "Y3", "name": "Year 3", "target": 1000, "low": 900, "high": 1100})
+    assert refusal(twice).startswith("long_term: Y3")
 
 
 def test_unknown_template_is_refused_with_those_there_are():

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from cart.models import (
     Administration,
@@ -15,10 +16,11 @@ from cart.models import (
     PlannedVisit,
     ProtocolVersion,
     ReleaseSpecification,
+    Role,
     Subject,
 )
-from tests.cart.admin.pages import add_page, change_page, new_row, send
-from tests.cart.records import make_lot, make_subject
+from tests.cart.admin.pages import add_page, change_page, fields_of, member, new_row, send
+from tests.cart.records import make_eligible, make_lot, make_subject
 from trialsite.audit.models import AuditEvent
 
 
@@ -38,7 +40,6 @@ def enter_subject(client, trial, **changes):
         "code": "KUL-007",
         "year_of_birth": 1980,
         "sex": "F",
-        "status": "screening",
         **changes,
     }
     return send(client, add_page("cart.Subject"), **values)
@@ -59,6 +60,19 @@ def errors_of(answer):
     ]
 
 
+def decide(trial, subject):
+    """An investigator signs on the eligibility page; the protocol of this trial has no criteria."""
+    assert subject.status == Subject.Status.SCREENING
+    page = reverse("admin:cart_subject_eligibility", args=[subject.pk])
+    signed = member(trial, Role.INVESTIGATOR, name="ines").post(
+        page,
+        {"decide": "1", "verdict": "eligible", "decided_at": "2024-02-03 09:00", "note": "by the source documents"},
+    )
+    assert signed.status_code == 302, signed.context_data["sentence"]
+    subject.refresh_from_db()
+    assert subject.status == Subject.Status.ENROLLED
+
+
 def test_from_screening_to_infusion(coordinator, trial, schedule):
     consent = new_row("consents", version="2.0", signed_on="2024-02-01")
     saved(enter_subject(coordinator, trial, **consent))
@@ -67,7 +81,7 @@ def test_from_screening_to_infusion(coordinator, trial, schedule):
     page = change_page(subject)
     visit = new_row("visits", planned=schedule.pk, status="occurred", occurred_on="2024-02-02")
     saved(send(coordinator, page, **visit))
-    saved(send(coordinator, page, status="enrolled", change_reason="eligible"))
+    decide(trial, subject)
 
     apheresis_values = {
         "subject": subject.pk,
@@ -147,7 +161,7 @@ def test_from_screening_to_infusion(coordinator, trial, schedule):
             subject=subject.pk,
             number=1,
             weight_kg=70,
-            planned_cells_per_kg_e6=1,
+            planned_cells_per_kg_e6="1.2",
             **sitting,
         )
     )
@@ -186,6 +200,7 @@ def component_row(lot, **changes):
 @pytest.fixture
 def administration(trial):
     subject = make_subject(trial)
+    make_eligible(subject)
     course = InfusionCourse.objects.create(subject=subject, weight_kg=70, planned_cells_per_kg_e6=1)
     return Administration.objects.create(course=course, subject=subject)
 
@@ -269,5 +284,24 @@ def test_the_same_subject_code_twice_is_refused_with_its_sentence(coordinator, t
     refused(enter_subject(coordinator, trial), "subject-twice")
 
 
+def test_subject_without_a_code_gets_the_next_of_its_site(coordinator, trial):
+    assert {enter_subject(coordinator, trial, code="").status_code for _ in range(2)} == {302}
+    assert list(Subject.objects.values_list("code", flat=True)) == ["KUL-001-X", "KUL-002-V"]
+
+
+def test_mistyped_check_character_is_refused_and_other_codes_are_not(coordinator, trial):
+    refused(enter_subject(coordinator, trial, code="KUL-002-X"), "check-character")
+    for code in ("KUL-002-V", "01-701-1015", "BOS-001-1"):
+        saved(enter_subject(coordinator, trial, code=code))
+
+
 def test_wrong_partial_date_is_refused_with_its_sentence(coordinator, trial):
-    refused(enter_subject(coordinator, trial, ended_on="2023-02-30"), "partial-date")
+    entry = {"subject": make_subject(trial).pk, "status": "lost", "reason": "no-contact", "occurred_on": "2023-02-30"}
+    refused(send(coordinator, add_page("cart.Disposition"), **entry), "partial-date")
+
+
+def test_status_and_end_are_no_fields_of_the_subjects_page(coordinator, trial):
+    fields = fields_of(coordinator.get(change_page(make_subject(trial))))
+    assert not {"status", "ended_on"} & set(fields)
+    enter_subject(coordinator, trial, status="enrolled")
+    assert Subject.objects.get(code="KUL-007").status == Subject.Status.SCREENING

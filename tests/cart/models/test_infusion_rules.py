@@ -8,7 +8,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from cart.models import InfusionComponent, Lot
-from tests.cart.records import DAY_ZERO, component, make_administration, make_lot, make_subject, make_trial
+from tests.cart.records import (
+    DAY_ZERO,
+    component,
+    make_administration,
+    make_eligible,
+    make_lot,
+    make_subject,
+    make_trial,
+)
 from trialsite.audit.context import acting
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +62,7 @@ def test_lot_of_another_subject_is_refused_by_every_path(trial):
 
 def test_claiming_the_other_subject_on_the_component_does_not_help(trial):
     subject, other = make_subject(trial, "A"), make_subject(trial, "B")
+    make_eligible(other)
     lot = make_lot(trial, other, number="L-B")
     refused(component(make_administration(subject), lot, subject=other).save, "component_administration_of_subject")
 

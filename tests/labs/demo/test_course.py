@@ -167,3 +167,14 @@ def test_ana_falls_with_the_autoantibody(rows):
         titers = [value.high for value in course(rows, number, "ANA")]
         assert titers[0] == 1280
         assert titers[-1] <= 80
+
+
+def test_both_constructs_expand_after_the_infusion_and_fall_again(rows):
+    for number in NUMBERS:
+        for test in ("CAR19", "CARB"):
+            values = course(rows, number, test)
+            assert {value.text for value in values if value.day < 0} == {"<50"}
+            peak = max(values, key=lambda value: value.low)
+            assert peak.day in (10, 13, 14, 15, 7)
+            assert peak.low > 5_000
+            assert values[-1].high < peak.low / 20

@@ -7,7 +7,7 @@ from collections import Counter
 
 from labs.imports.layout import Layout
 from labs.management.demo import course as courses
-from labs.management.demo.course import PLANS, VISIT_DAYS
+from labs.management.demo.course import PLANS, UNSCHEDULED, VISIT_DAYS
 from labs.management.demo.files import HEADER, KITS, LAYOUT
 from tests.databases import ROOT
 from tests.labs.demo.delivered import FILES, codes, day_of, deliver, lines
@@ -101,7 +101,9 @@ def test_one_accession_is_one_time_of_collection(rows):
 def test_samples_are_taken_within_a_day_of_their_visit_but_for_the_late_one(rows):
     for number, plan in enumerate(PLANS):
         for visit, day in visits_of(rows, number).items():
-            if visit not in plan.late:
+            if visit in UNSCHEDULED:
+                assert day == UNSCHEDULED[visit]
+            elif visit not in plan.late:
                 assert abs(day - VISIT_DAYS[visit]) <= 1, (number, visit)
 
 
@@ -146,3 +148,9 @@ def test_second_file_corrects_one_result_and_nothing_else(delivered):
     assert (correction["SUBJECT"], correction["VISIT"], correction["TEST"]) == (codes()[0], "D14", "SCL70")
     # The decimal point was lost.
     assert float(first[0]["RESULT"]) == 10 * float(correction["RESULT"])
+
+
+def test_one_result_per_specimen_and_test_in_a_file(delivered):
+    for path in delivered:
+        keys = Counter((row["ACCESSION"], row["TEST"]) for row in lines(path))
+        assert set(keys.values()) == {1}, path.name

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from cart.models import Consent, Study, StudyDrugExposure, Subject
+from cart.models import Consent, Disposition, Study, StudyDrugExposure, Subject
 from labs.imports.sdtm import exact_text
 from labs.models import Analyte, RawFile, Result, Specimen, Transfer, TransferRow
 from tests.labs.imports.sdtm_folder import dm, ex, lb, write_folder
@@ -224,6 +224,19 @@ def test_subject_and_exposure_follow_a_changed_dataset(tmp_path):
     exposure = StudyDrugExposure.objects.get()
     assert (exposure.dose, exposure.dose_text) == (Decimal("0.1234"), "0.12344")
     assert "EX 1 records: 0 stored, 1 unchanged, 0 refused" in run(tmp_path / "b")
+
+
+def test_status_follows_dm_by_an_entry_of_the_course_without_a_day(tmp_path):
+    run(write_folder(tmp_path / "a", dm=[dm(ARMCD="SCRNFAIL", ARM="Screen Failure"), dm("S-2")]))
+    run(write_folder(tmp_path / "b", dm=[dm(), dm("S-2", DTHFL="Y")]))
+    statuses = dict(Subject.objects.values_list("code", "status"))
+    assert statuses == {"S-1": "enrolled", "S-2": "dead"}
+    entries = Disposition.objects.order_by("subject__code").values_list("subject__code", "previous", "status", "reason")
+    assert list(entries) == [
+        ("S-1", "screen-failure", "enrolled", "source"),
+        ("S-2", "enrolled", "dead", "source"),
+    ]
+    assert set(Disposition.objects.values_list("occurred_on", flat=True)) == {""}
 
 
 def test_record_refused_for_its_subject_is_stored_when_dm_comes_complete(tmp_path):
