@@ -12,6 +12,7 @@ from unfold.decorators import action
 
 from cart.admin.desk import DeskPermissions, ReadOnlyAdmin
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.forms import ReasonedFormSet
 from labs.actions.code_map import NO_ASSAY, UNKNOWN_CODE, WaitingCode, import_again, map_codes, waiting_codes
 from labs.actions.raw_files import RawFileError
 from labs.admin.bring import Brought, Offer, accept_offer, check_file, job_page, to_job
@@ -31,6 +32,7 @@ class TransferRowInline(DeskPermissions, TabularInline):
     """Rows that were not simply applied: line, column, rule, what was found and what was expected."""
 
     model = TransferRow
+    formset = ReasonedFormSet
     fields = ("line", "column", "rule", "found", "expected", "outcome")
     readonly_fields = fields
     extra = 0
