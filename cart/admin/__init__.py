@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 from knox.models import AuthToken
 
 from cart.admin import (
+    adverse_event,
     conditioning,
     endpoint,
     exposure,
@@ -13,11 +14,15 @@ from cart.admin import (
     panels,
     product,
     query,
+    safety,
+    safety_panel,
     study,
     subject,
+    syndrome,
 )
 
 __all__ = [
+    "adverse_event",
     "conditioning",
     "endpoint",
     "exposure",
@@ -26,8 +31,11 @@ __all__ = [
     "panels",
     "product",
     "query",
+    "safety",
+    "safety_panel",
     "study",
     "subject",
+    "syndrome",
 ]
 
 # Permissions come from memberships, tokens from the command line: pages of Django's groups and of token

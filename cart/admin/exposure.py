@@ -2,9 +2,18 @@
 
 from django.contrib import admin
 
-from cart.admin.desk import DeskAdmin
+from cart.admin.desk import DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
-from cart.models import ConcomitantTherapy, StudyDrugExposure
+from cart.models import ConcomitantTherapy, StudyDrugExposure, TherapyDose
+
+
+class DoseInline(DeskTabularInline):
+    """Doses of a therapy by day: of tocilizumab and steroids the sum is an endpoint."""
+
+    model = TherapyDose
+    fields = ("given_on", "doses", "dose_mg")
+    list_select_related = ("therapy__subject",)
+    show_change_link = False
 
 
 @admin.register(ConcomitantTherapy)
@@ -20,6 +29,7 @@ class ConcomitantTherapyAdmin(DeskAdmin):
         (None, {"fields": ("subject", ("drug", "therapy_class"), ("daily_dose_mg", "indication"))}),
         ("Period", {"fields": (("started", "stopped"), ("prior", "ongoing"))}),
     )
+    inlines = (DoseInline,)
 
 
 @admin.register(StudyDrugExposure)

@@ -18,6 +18,10 @@ _KEY_SENTENCES = {
     "administration_course_of_subject": "The course is of another subject. [wrong-subject]",
     "component_administration_of_subject": "The administration is of another subject. [wrong-subject]",
     "component_lot_of_subject": "The lot was made for another subject; it cannot be infused here. [wrong-subject]",
+    **{
+        f"{record}_event_of_subject": "The adverse event is of another subject. [wrong-subject]"
+        for record in ("infection", "iec_hs", "malignancy", "death")
+    },
     "specimen_subject_of_study": "The specimen's subject belongs to another study. [wrong-study]",
 }
 

@@ -1,21 +1,44 @@
 """All endpoints, in the order of their dependence, and how they are evaluated together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import polars as pl
 
-from cart.endpoints import depletion, elimination, grades, reconstitution, reset, responses, titers
+from cart.endpoints import (
+    depletion,
+    elimination,
+    grades,
+    hematotoxicity,
+    limiting_toxicity,
+    reconstitution,
+    reset,
+    responses,
+    syndromes,
+    titers,
+    treatment_doses,
+)
 from cart.endpoints.answers import KEY, check_answers, in_schema
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
-__all__ = ["MODULES", "evaluate"]
+__all__ = ["MODULES", "compute", "evaluate"]
 
 PARAMETERS_OF_READING = {grades.LABORATORY: grades.with_grades}
 # Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
-MODULES = (depletion, reconstitution, titers, responses, elimination, reset)
+MODULES = (
+    depletion,
+    reconstitution,
+    titers,
+    responses,
+    elimination,
+    reset,
+    syndromes,
+    hematotoxicity,
+    limiting_toxicity,
+    treatment_doses,
+)
 
 
 @cache
@@ -32,8 +55,7 @@ def evaluate(
     Parameters
     ----------
     frames
-        ``subjects``, ``time_zero``, ``observations``, ``therapies``, ``planned_visits`` with the columns of
-        ``prepared.FRAMES``.
+        Every frame of ``prepared.FRAMES`` with its columns.
     parameters
         Endpoint code, or ``*`` for all, to ``{parameter: value}``.
 
@@ -59,3 +81,9 @@ def evaluate(
     whole = in_schema(list(answers.values())).sort(KEY)
     check_answers(whole)
     return whole
+
+
+def compute(inputs: Prepared, codes: Sequence[str], parameters: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+    """Answers of some endpoints that read no others' answers, in the order of ``codes``."""
+    parts = [REGISTRY[code].compute(inputs, REGISTRY[code].in_force(parameters), _no_answers()) for code in codes]
+    return in_schema(parts)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import polars as pl
 
+from cart.inputs.safety import READERS as SAFETY_READERS
 from trialsite.isolation.columns import read_columns
 
 FrameReader = Callable[[int, Sequence[int]], pl.DataFrame]
@@ -133,7 +134,7 @@ def read_frames(study_id: int, subject_ids: Sequence[int]) -> dict[str, pl.DataF
         "therapies": therapies(study_id, subject_ids),
         "planned_visits": planned_visits(study_id),
     }
-    for name, reader in _registered.items():
+    for name, reader in {**SAFETY_READERS, **_registered}.items():
         frames[name] = reader(study_id, subject_ids)
     return frames
 

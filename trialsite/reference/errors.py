@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from cart import codes as cart_codes
 from cart.api.errors import ANSWERS, API
+from cart.codes_safety import SAFETY
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
 from labs.codes_fhir import FHIR
@@ -22,6 +23,7 @@ SECTIONS: tuple[Section, ...] = (
     labs_records.COMMANDS,
     API,
     *cart_codes.SECTIONS,
+    SAFETY,
     *foundation.SECTIONS,
 )
 # In the order in which somebody looks for a code; sections of one title are one table.

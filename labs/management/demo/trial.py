@@ -28,6 +28,7 @@ from cart.models import (
     Visit,
 )
 from labs.management.demo.course import PLANS, VISIT_DAYS, Plan
+from labs.management.demo.safety import enter_safety
 from trialsite.audit.context import acting
 
 SITES = {"KUL": ("Leuven", "BEL", "Europe/Brussels"), "BOS": ("Boston", "USA", "America/New_York")}
@@ -109,6 +110,8 @@ def _enter(study: Study, site: Site, plan: Plan) -> Subject:
     for lot in lots:
         release_lot(lot=lot, released_at=_at(site, plan, -8, 15), actor="data.manager", reason="all tests passed")
     _infuse(subject, site, plan, [Lot.objects.get(pk=lot.pk) for lot in lots], actor)
+    with acting(actor=actor, reason=reason):
+        enter_safety(subject, PLANS.index(plan), infusion_on=plan.infusion_on, weight_kg=plan.weight_kg, actor=actor)
     return subject
 
 
