@@ -11,6 +11,7 @@ MODULES = [
     ["bench.retransfer"],
     ["bench.xpt"],
     ["bench.fhir"],
+    ["bench.partitions"],
 ]
 
 for module in MODULES:

@@ -15,11 +15,14 @@ from django.db.models import Exists, ForeignKey, Model, OuterRef, Q, QuerySet
 from cart.models import (
     ROLES_WITHOUT_TITERS,
     WRITING_ROLES,
+    CutTable,
+    DataCut,
     EndpointResult,
     Evaluation,
     Membership,
     Role,
     Run,
+    RunPart,
     Site,
     StaleSubject,
     Study,
@@ -28,8 +31,9 @@ from cart.models import (
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
-# Whoever reads these learns titers. The laboratory is named by its label: that app stands above this one.
-_ENDPOINT_MODELS = (EndpointResult, Evaluation, Run, StaleSubject)
+# Whoever reads these learns titers; a cut holds the laboratory too. The laboratory is named by its label: that app
+# stands above this one.
+_ENDPOINT_MODELS = (EndpointResult, Evaluation, Run, RunPart, StaleSubject, DataCut, CutTable)
 _LABORATORY_APP = "labs"
 _TRIAL_APPS = frozenset({"cart", _LABORATORY_APP})
 
@@ -61,6 +65,11 @@ def scope_of(model: type[Model]) -> Scope | None:
     return Scope(study=study, site="site" if own_site else None)
 
 
+def way_to(model: type[Model], goal: type[Model]) -> str | None:
+    """Lookup from a model's rows to the row they belong to: empty for the model itself, None without a way."""
+    return "" if model is goal else _shortest_way(model, goal)
+
+
 def visible_to(user: Any, queryset: Rows) -> Rows:
     """Rows of a queryset that the user's present memberships let the user see; superusers see all.
 
@@ -88,6 +97,19 @@ def sees_titers(user: Any, study: Study) -> bool:
         return True
     roles = set(Membership.objects.current().filter(user=user, study=study).values_list("role", flat=True))
     return bool(roles - ROLES_WITHOUT_TITERS) and Role.BLINDED_ASSESSOR not in roles
+
+
+def whole_studies(user: Any, *, roles: Iterable[str] | None = None) -> QuerySet[Study]:
+    """Studies of which the user sees every subject with its laboratory; ``roles``: in one of these roles."""
+    if not user.is_authenticated or not user.is_active:
+        return Study.objects.none()
+    if user.is_superuser:
+        return Study.objects.all()
+    held = Membership.objects.current().filter(user=user, study=OuterRef("pk"))
+    grants = held.filter(site=None).exclude(role__in=ROLES_WITHOUT_TITERS)
+    if roles is not None:
+        grants = grants.filter(role__in=frozenset(roles))
+    return Study.objects.filter(Exists(grants) & ~Exists(held.filter(role=Role.BLINDED_ASSESSOR)))
 
 
 def reveals_titers(model: type[Model]) -> bool:

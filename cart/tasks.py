@@ -1,21 +1,86 @@
 """Jobs of the trial."""
 
-from cart.actions.endpoints import RECOMPUTE, mark_study_stale, recompute_stale
+from dataclasses import asdict
+from typing import Any
+
+from cart.actions.cut_endpoints import EVALUATE_CUT, EVALUATE_CUT_PART, evaluate_cut, evaluate_cut_part
+from cart.actions.cuts import DIGEST, write_digests
+from cart.actions.endpoints import (
+    PART_SUBJECTS,
+    RECOMPUTE,
+    RECOMPUTE_PART,
+    mark_study_stale,
+    recompute_or_divide,
+    recompute_part,
+)
+from cart.actions.runs import Recomputed
+from cart.models import DataCut
 from trialsite.jobs import ClaimedJob, register_handler
 
 
-def recompute_endpoints(job: ClaimedJob) -> dict[str, int | None]:
+def recompute_endpoints(job: ClaimedJob) -> dict[str, Any]:
     """Recompute the stale subjects of the job's study; all of them where ``whole`` is asked for."""
     study_id = job.payload["study"]
     if job.payload.get("whole"):
         mark_study_stale(study_id=study_id)
-    done = recompute_stale(study_id=study_id, actor=job.actor, reason=job.reason, job_number=job.id)
+    done = recompute_or_divide(
+        study_id=study_id,
+        actor=job.actor,
+        reason=job.reason,
+        job_number=job.id,
+        part_subjects=job.payload.get("part_subjects", PART_SUBJECTS),
+    )
+    return _told(done)
+
+
+def recompute_part_of_run(job: ClaimedJob) -> dict[str, Any]:
+    """One part of a divided recompute."""
+    return _told(recompute_part(**_part(job)))
+
+
+def digest_cut(job: ClaimedJob) -> dict[str, Any]:
+    """Manifest of a cut."""
+    cut = DataCut.objects.get(pk=job.payload["cut"])
+    tables = write_digests(cut=cut, actor=job.actor, reason=job.reason)
+    return {"tables": len(tables), "rows": sum(table.rows for table in tables)}
+
+
+def evaluate_endpoints_of_cut(job: ClaimedJob) -> dict[str, Any]:
+    """Endpoints of a cut, or the parts of its run."""
+    done = evaluate_cut(
+        cut=DataCut.objects.get(pk=job.payload["cut"]),
+        actor=job.actor,
+        reason=job.reason,
+        job_number=job.id,
+        part_subjects=job.payload["part_subjects"],
+    )
+    return _told(done)
+
+
+def evaluate_part_of_cut(job: ClaimedJob) -> dict[str, Any]:
+    """One part of a cut's run."""
+    return _told(evaluate_cut_part(**_part(job)))
+
+
+def _part(job: ClaimedJob) -> dict[str, Any]:
+    payload = job.payload
     return {
-        "run": done.run_id,
-        "subjects_seen": done.subjects_seen,
-        "subjects_changed": done.subjects_changed,
-        "results": done.results,
+        "run_id": payload["run"],
+        "first": payload["first"],
+        "last": payload["last"],
+        "actor": job.actor,
+        "reason": job.reason,
     }
 
 
+def _told(done: Recomputed) -> dict[str, Any]:
+    told = asdict(done)
+    return {"run": told.pop("run_id"), **told}
+
+
 register_handler(RECOMPUTE, recompute_endpoints)
+register_handler(RECOMPUTE_PART, recompute_part_of_run)
+# What reads as of a cut sees one moment: rows that commit in between would be taken for the cut's.
+register_handler(DIGEST, digest_cut, one_moment=True)
+register_handler(EVALUATE_CUT, evaluate_endpoints_of_cut, one_moment=True)
+register_handler(EVALUATE_CUT_PART, evaluate_part_of_cut, one_moment=True)

@@ -2,8 +2,8 @@
 
 from django.apps import AppConfig
 
-from cart.inputs import register_frame
-from labs.inputs import observations
+from cart.inputs import register_evidence, register_frame
+from labs.inputs import evidence, observations
 
 
 class LabsConfig(AppConfig):
@@ -15,3 +15,4 @@ class LabsConfig(AppConfig):
     def ready(self) -> None:
         """Hand the laboratory's frames to the trial, which does not know this app."""
         register_frame("observations", observations)
+        register_evidence(evidence)

@@ -195,6 +195,23 @@ def observations_with_source(study_id: int, subject_ids: Sequence[int]) -> pl.Da
     ).select(*OBSERVATION_COLUMNS, *SOURCE_COLUMNS)
 
 
+_EVIDENCE_SQL = """
+SELECT r.id, r.qualifier, r.value, r.unit FROM unnest(%(results)s::bigint[]) AS wanted (id)
+JOIN labs_result r USING (id) ORDER BY r.id
+"""
+_EVIDENCE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "result_id": pl.Int64,
+    "qualifier": pl.String,
+    "value": pl.Float64,
+    "unit": pl.String,
+}
+
+
+def evidence(result_ids: Sequence[int]) -> pl.DataFrame:
+    """Qualifier, value and unit of results that answers rest on, by their keys."""
+    return read_columns(_EVIDENCE_SQL, {"results": sorted(result_ids)}, _EVIDENCE_SCHEMA)
+
+
 def _joined(results: pl.DataFrame, specimens: pl.DataFrame) -> pl.DataFrame:
     """Newest version of each result with its specimen, in key order."""
     # Every version of a subject's results is in its range, one after the other: the key ends with the version.

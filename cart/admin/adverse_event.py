@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm
+from cart.admin.move import MovableRecord
 from cart.endpoints.limiting_toxicity import LIMITING, with_window
 from cart.inputs import time_zero
 from cart.models import AdverseEvent
@@ -48,7 +49,7 @@ class AdverseEventForm(ReasonedForm):
 
 
 @admin.register(AdverseEvent)
-class AdverseEventAdmin(DeskAdmin):
+class AdverseEventAdmin(MovableRecord, DeskAdmin):
     """Adverse events of all subjects."""
 
     form = AdverseEventForm

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from cart.admin.desk import DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.move import MovableRecord
 from cart.models import Chelation, ConditioningCourse, ConditioningDose
 
 
@@ -17,7 +18,7 @@ class DoseInline(DeskTabularInline):
 
 
 @admin.register(ConditioningCourse)
-class ConditioningCourseAdmin(DeskAdmin):
+class ConditioningCourseAdmin(MovableRecord, DeskAdmin):
     """Conditioning courses with their doses."""
 
     list_display = ("subject", "number", "regimen", "weight_kg", "height_cm", "bsa_m2")
@@ -47,7 +48,7 @@ class ConditioningDoseAdmin(DeskAdmin):
 
 
 @admin.register(Chelation)
-class ChelationAdmin(DeskAdmin):
+class ChelationAdmin(MovableRecord, DeskAdmin):
     """Chelation around infusions."""
 
     list_display = ("subject", "agent", "dose_mg", "route", "started_at", "stopped_at")

@@ -6,26 +6,31 @@ from django.contrib import admin
 
 from cart.admin.desk import ReadOnlyAdmin
 from cart.admin.filters import VisibleRelatedFilter
-from cart.models import EndpointDefinition, EndpointResult, Evaluation, Run
+from cart.models import EndpointDefinition, EndpointResult, Evaluation
 
 
 def answer_text(result: EndpointResult) -> str:
     """An answer as one reads it: value, bounds or text with its unit; empty where there is none."""
-    unit = f" {result.unit}" if result.unit else ""
-    if result.value is not None:
-        shown = f"{result.value:,.4g}{unit}"
-        return f"{result.text} ({shown})" if result.text else shown
-    if result.low is not None or result.high is not None:
-        bounded_above = result.high is not None and result.high != float("inf")
-        low = "" if result.low is None else f"{result.low:,.4g}"
+    return answer_words(value=result.value, low=result.low, high=result.high, text=result.text, unit=result.unit)
+
+
+def answer_words(*, value: float | None, low: float | None, high: float | None, text: str, unit: str) -> str:
+    """The same of its parts."""
+    unit = f" {unit}" if unit else ""
+    if value is not None:
+        shown = f"{value:,.4g}{unit}"
+        return f"{text} ({shown})" if text else shown
+    if low is not None or high is not None:
+        bounded_above = high is not None and high != float("inf")
+        from_ = "" if low is None else f"{low:,.4g}"
         if not bounded_above:
-            shown = f"at least {low}{unit}"
-        elif not low:
-            shown = f"at most {result.high:,.4g}{unit}"
+            shown = f"at least {from_}{unit}"
+        elif not from_:
+            shown = f"at most {high:,.4g}{unit}"
         else:
-            shown = f"{low} to {result.high:,.4g}{unit}"
-        return f"{result.text} ({shown})" if result.text else shown
-    return result.text
+            shown = f"{from_} to {high:,.4g}{unit}"
+        return f"{text} ({shown})" if text else shown
+    return text
 
 
 @admin.register(EndpointDefinition)
@@ -35,17 +40,6 @@ class EndpointDefinitionAdmin(ReadOnlyAdmin):
     list_display = ("code", "version", "label", "unit")
     search_fields = ("code", "label")
     fields = (("code", "version"), ("label", "unit"), "source", "parameters")
-
-
-@admin.register(Run)
-class RunAdmin(ReadOnlyAdmin):
-    """Computations."""
-
-    list_display = ("id", "study", "started_at", "subjects_seen", "subjects_changed", "job_number", "code_version")
-    list_filter = (("study", VisibleRelatedFilter),)
-    list_select_related = ("study",)
-    search_fields = ("study__code", "code_version")
-    date_hierarchy = "started_at"
 
 
 @admin.register(Evaluation)

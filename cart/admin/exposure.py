@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from cart.admin.desk import DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.move import MovableRecord
 from cart.models import ConcomitantTherapy, StudyDrugExposure, TherapyDose
 
 
@@ -17,7 +18,7 @@ class DoseInline(DeskTabularInline):
 
 
 @admin.register(ConcomitantTherapy)
-class ConcomitantTherapyAdmin(DeskAdmin):
+class ConcomitantTherapyAdmin(MovableRecord, DeskAdmin):
     """Prior and concomitant therapies."""
 
     list_display = ("subject", "drug", "therapy_class", "prior", "started", "stopped", "ongoing", "daily_dose_mg")
@@ -33,7 +34,7 @@ class ConcomitantTherapyAdmin(DeskAdmin):
 
 
 @admin.register(StudyDrugExposure)
-class StudyDrugExposureAdmin(DeskAdmin):
+class StudyDrugExposureAdmin(MovableRecord, DeskAdmin):
     """Periods on a study drug."""
 
     list_display = ("subject", "drug", "dose", "dose_unit", "frequency", "started", "stopped")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from cart.actions.product import allowed_release, release_lot
 from cart.admin.desk import SET_UP_ROLES, DeskAdmin, DeskStackedInline, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.move import MovableRecord
 from cart.models import Apheresis, CustodyEvent, Lot, Product, ReleaseSpecification, ReleaseTest
 from trialsite.audit.context import current_reason
 
@@ -74,7 +75,7 @@ class ApheresisCustodyInline(CustodyInline):
 
 
 @admin.register(Apheresis)
-class ApheresisAdmin(DeskAdmin):
+class ApheresisAdmin(MovableRecord, DeskAdmin):
     """Collections."""
 
     list_display = ("chain_of_identity", "subject", "collected_at", "volume_ml", "cd3_cells_e9")

@@ -8,13 +8,14 @@ from django.http import HttpRequest
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm
+from cart.admin.move import MovableRecord
 from cart.models import Death, IecHsAssessment, Infection, Pregnancy, RclTest, SecondMalignancy
 
 _WHERE = (("subject__study", VisibleRelatedFilter), ("subject__site", VisibleRelatedFilter))
 
 
 @admin.register(Infection)
-class InfectionAdmin(DeskAdmin):
+class InfectionAdmin(MovableRecord, DeskAdmin):
     """Infections of all subjects."""
 
     list_display = ("subject", "organism", "kind", "site", "started", "ended", "ongoing", "grade")
@@ -42,7 +43,7 @@ class IecHsForm(ReasonedForm):
 
 
 @admin.register(IecHsAssessment)
-class IecHsAssessmentAdmin(DeskAdmin):
+class IecHsAssessmentAdmin(MovableRecord, DeskAdmin):
     """Components of IEC-HS, and who decided what they mean."""
 
     form = IecHsForm
@@ -82,7 +83,7 @@ class IecHsAssessmentAdmin(DeskAdmin):
 
 
 @admin.register(SecondMalignancy)
-class SecondMalignancyAdmin(DeskAdmin):
+class SecondMalignancyAdmin(MovableRecord, DeskAdmin):
     """Second malignancies and their transgene tests."""
 
     list_display = ("subject", "diagnosis", "diagnosed", "t_cell", "transgene", "transgene_tested_on")
@@ -108,7 +109,7 @@ class SecondMalignancyAdmin(DeskAdmin):
 
 
 @admin.register(RclTest)
-class RclTestAdmin(DeskAdmin):
+class RclTestAdmin(MovableRecord, DeskAdmin):
     """Tests for replication-competent vector."""
 
     list_display = ("subject", "planned_label", "sampled_on", "method", "result")
@@ -122,7 +123,7 @@ class RclTestAdmin(DeskAdmin):
 
 
 @admin.register(Pregnancy)
-class PregnancyAdmin(DeskAdmin):
+class PregnancyAdmin(MovableRecord, DeskAdmin):
     """Pregnancies of subjects and partners."""
 
     list_display = ("subject", "of", "reported_on", "outcome", "outcome_on", "congenital_anomaly")
@@ -137,7 +138,7 @@ class PregnancyAdmin(DeskAdmin):
 
 
 @admin.register(Death)
-class DeathAdmin(DeskAdmin):
+class DeathAdmin(MovableRecord, DeskAdmin):
     """Deaths."""
 
     list_display = ("subject", "died", "cause", "cause_text", "related_to_product")

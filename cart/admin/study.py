@@ -3,13 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import path, reverse
 
-from cart.actions.endpoints import request_recompute
+from cart.actions.endpoint_tables import archive, live_tables
+from cart.actions.endpoints import request_recompute, stale_subjects
 from cart.admin.desk import SET_UP_ROLES, DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
-from cart.models import Arm, Membership, PlannedVisit, ProtocolVersion, Role, Site, Study
-from cart.scoping import writable_by
+from cart.models import Arm, Membership, PlannedVisit, ProtocolVersion, Role, Run, Site, Study
+from cart.scoping import whole_studies, writable_by
 
 
 class SiteInline(DeskTabularInline):
@@ -37,10 +42,45 @@ class StudyAdmin(DeskAdmin):
     search_fields = ("code", "title")
     fieldsets = ((None, {"fields": (("code", "template"), "title", "sponsor")}),)
     inlines = (SiteInline, ArmInline)
-    actions = ("recompute_endpoints",)
+    actions = ("recompute_endpoints", "recompute_whole")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
+
+    change_form_outer_after_template = "cart/study_panel.html"
+
+    def get_urls(self) -> list[Any]:
+        """The endpoint tables stand below the study."""
+        view = self.admin_site.admin_view(self.tables)
+        return [path("<int:number>/endpoint-tables/", view, name="cart_study_tables"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Add how the endpoints stand, for who sees them all."""
+        context = dict(extra_context or {})
+        study = whole_studies(request.user).filter(pk=object_id).first() if object_id.isdecimal() else None
+        if study is not None:
+            context["study_panel"] = render_to_string("cart/endpoints_of_study.html", _panel(study), request=request)
+        return super().change_view(request, object_id, form_url, context)
+
+    # Reading all tables in one moment takes a transaction of its own.
+    @transaction.non_atomic_requests
+    def tables(self, request: HttpRequest, number: int) -> HttpResponse:
+        """The current endpoint tables as one archive."""
+        study = whole_studies(request.user).filter(pk=number).first()
+        if study is None:
+            raise PermissionDenied
+        headers = {"Content-Disposition": f'attachment; filename="{study.code}-live.zip"'}
+        return HttpResponse(archive(live_tables(study)), content_type="application/zip", headers=headers)
+
+    @admin.action(description="Recompute all endpoints of the study")
+    def recompute_whole(self, request: HttpRequest, queryset: Any) -> None:
+        """The same for every subject, whether or not its inputs changed; equal inputs write nothing."""
+        for study in writable_by(request.user, queryset):
+            actor = request.user.get_username()
+            job = request_recompute(study=study, actor=actor, reason="whole study asked for at the desk", whole=True)
+            self.message_user(request, f"Job {job.pk} recomputes {study}; see Runs for its progress.")
 
     @admin.action(description="Recompute endpoints of subjects with changed inputs")
     def recompute_endpoints(self, request: HttpRequest, queryset: Any) -> None:
@@ -48,6 +88,17 @@ class StudyAdmin(DeskAdmin):
         for study in writable_by(request.user, queryset):
             job = request_recompute(study=study, actor=request.user.get_username(), reason="asked for at the desk")
             self.message_user(request, f"Job {job.pk} recomputes the endpoints of {study}; see Jobs for its state.")
+
+
+def _panel(study: Study) -> dict[str, Any]:
+    return {
+        "study": study,
+        "subjects": study.subjects.count(),
+        "stale": stale_subjects(study).count(),
+        "runs": Run.objects.filter(study=study).with_progress().select_related("cut").order_by("-pk")[:5],
+        "cuts": study.cuts.order_by("-pk")[:5],
+        "tables_url": reverse("admin:cart_study_tables", args=[study.pk]),
+    }
 
 
 class PlannedVisitInline(DeskTabularInline):

@@ -10,6 +10,7 @@ from django.urls import path
 from cart.admin.desk import DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.matrix import matrix_page
+from cart.admin.move import MovableRecord
 from cart.admin.panels import panels_of
 from cart.admin.today import today_page
 from cart.admin.visit_forms import VisitForm, VisitRowForm
@@ -111,7 +112,7 @@ class SubjectAdmin(DeskAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(DeskAdmin):
+class ConsentAdmin(MovableRecord, DeskAdmin):
     """Consents of all subjects."""
 
     list_display = ("subject", "version", "signed_on", "withdrawn_on")
@@ -123,7 +124,7 @@ class ConsentAdmin(DeskAdmin):
 
 
 @admin.register(Visit)
-class VisitAdmin(DeskAdmin):
+class VisitAdmin(MovableRecord, DeskAdmin):
     """Visits of all subjects."""
 
     form = VisitForm

@@ -13,6 +13,7 @@ from cart.actions.safety import ask_about_grades
 from cart.admin.desk import DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedFormSet
+from cart.admin.move import MovableRecord
 from cart.endpoints.toxicity.icans import ICE_MOST
 from cart.inputs.syndromes import Day, grades_of
 from cart.models import CrsAssessment, IcansAssessment, SyndromeCourse
@@ -42,7 +43,7 @@ class ComputedGrade:
         return format_html("<b>{}</b> differs", grade) if grade.differs else str(grade)
 
 
-class DayAdmin(ComputedGrade, DeskAdmin):
+class DayAdmin(ComputedGrade, MovableRecord, DeskAdmin):
     """Days of one syndrome."""
 
     list_select_related = ("subject",)

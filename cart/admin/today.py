@@ -1,5 +1,6 @@
 """Today: what is due, what is overdue, what waits. Every count is the length of the list behind it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from cart.actions.product import RELEASABLE
 from cart.admin.schedule import worded
 from cart.endpoints.schedule import FUTURE, OPEN, OVERDUE
 from cart.inputs.schedule import read_schedule
-from cart.models import DataQuery, Lot, Subject
+from cart.models import DataQuery, Lot, RecordCompletion, Subject
 from cart.scoping import visible_to
 
 STATE, DAYS = pl.col("state"), pl.col("days")
@@ -47,6 +48,15 @@ SHELVES = (
 LOTS = "lots"
 
 
+# What other apps count: a function of the request to title, count and url of the list behind the count.
+_further: list[Callable[[HttpRequest], dict[str, Any]]] = []
+
+
+def register_count(one: Callable[[HttpRequest], dict[str, Any]]) -> None:
+    """Add a box that links to a list of its own."""
+    _further.append(one)
+
+
 def today_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Counts on top, the chosen list below; without a choice what is due today."""
     subjects = visible_to(request.user, Subject.objects.all())
@@ -63,7 +73,7 @@ def today_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     context = {
         **site.each_context(request),
         "title": "Today",
-        "counts": [*counts, *_queries(request.user)],
+        "counts": [*counts, *_queries(request.user), _incomplete(request.user), *(one(request) for one in _further)],
         "list_title": titles[shown],
         "rows": worded(shelved[shown]) if shown in shelved else [],
         "lots": lots if shown == LOTS else None,
@@ -96,6 +106,14 @@ def waiting_lots(user: Any) -> list[dict[str, Any]]:
         }
         for lot in lots
     ]
+
+
+def _incomplete(user: Any) -> dict[str, Any]:
+    """Records that their editors left for later; the list is the one of completion marks with its own filter."""
+    state = RecordCompletion.State.INCOMPLETE
+    count = visible_to(user, RecordCompletion.objects.filter(state=state)).count()
+    address = f"{reverse('admin:cart_recordcompletion_changelist')}?state__exact={state}"
+    return {"title": "Incomplete records", "count": count, "url": address, "shown": False}
 
 
 def _queries(user: Any) -> list[dict[str, Any]]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, serializers
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,8 +14,9 @@ from rest_framework.views import APIView
 from cart.actions.endpoints import current_results, stale_subjects
 from cart.api.errors import refusals
 from cart.api.query import StrictQuery
-from cart.models import ROLES_WITHOUT_TITERS, EndpointResult, Role, Study, Subject
-from cart.scoping import sees_titers, visible_to
+from cart.api.studies import ENDPOINT_ROLES, STUDY, study_with_endpoints
+from cart.models import EndpointResult, Study, Subject
+from cart.scoping import visible_to
 
 PAGE_SIZE = 500
 MAX_PAGE_SIZE = 5_000
@@ -101,23 +102,17 @@ class EndpointReport(APIView):
             "site sees the subjects of that site; a blinded assessor sees none, whatever other role the user has."
         ),
         parameters=[
-            OpenApiParameter("code", str, OpenApiParameter.PATH, description="Code of the study."),
+            STUDY,
             QuerySerializer,
         ],
         responses={200: EndpointReportSerializer, **refusals(400, 401, 403, 404)},
-        extensions={"x-roles": [role.value for role in Role if role not in ROLES_WITHOUT_TITERS]},
+        extensions=ENDPOINT_ROLES,
     )
     def get(self, request: Request, code: str) -> Response:
         """A page of answers."""
         query = QuerySerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        study = visible_to(request.user, Study.objects.filter(code=code)).first()
-        if study is None:
-            raise exceptions.NotFound(f"There is no study {code!r} among yours. [unknown-study]")
-        if not sees_titers(request.user, study):
-            raise exceptions.PermissionDenied(
-                "Your role in this study does not see endpoints. [role-without-endpoints]"
-            )
+        study = study_with_endpoints(request, code)
         wanted = query.validated_data
         rows = self._rows(request.user, study, wanted)
         more = len(rows) > wanted["limit"]

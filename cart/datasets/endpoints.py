@@ -41,11 +41,43 @@ LONG = DatasetDescription(
             missing="null where no day decided",
         ),
         Column(
+            "ADT",
+            "Date",
+            pl.Date,
+            meaning="Date of the protocol day, on the site's calendar.",
+            missing="null where no day decided",
+        ),
+        Column(
+            "ADY",
+            "Study day: the day of time zero is Day 1, the day before Day -1",
+            pl.Int64,
+            "d",
+            meaning="As ADaM counts; there is no Day 0.",
+            missing="null where no day decided",
+        ),
+        Column(
             "AVAL",
             "Value",
             pl.Float64,
             meaning="In AVALU.",
             missing="null unless evaluable, and for an answer in words",
+        ),
+        Column(
+            "BASE",
+            "Baseline value",
+            pl.Float64,
+            meaning=(
+                "In BASEU. Of the result among EVIDENCE that the answer compares with, chosen by its baseline rule."
+            ),
+            missing="null where the answer compares with no baseline, or with one outside the limits of quantification",
+        ),
+        Column("BASEU", "Unit of the baseline value", pl.String, missing="empty without BASE, or for a pure number"),
+        Column(
+            "CHG",
+            "Change from baseline",
+            pl.Float64,
+            meaning="AVAL - BASE, in AVALU.",
+            missing="null without AVAL or BASE, and where AVALU is not BASEU",
         ),
         Column("AVALC", "Answer in words", pl.String, missing="empty where the number says all, or without an answer"),
         Column("AVALU", "Unit", pl.String, meaning="Of AVAL, LOW, HIGH.", missing="empty for answers in words"),
@@ -89,22 +121,41 @@ LONG = DatasetDescription(
 _SQL = """
 SELECT t.code, coalesce(nullif(s.source_code, ''), s.code), coalesce(a.code, ''), d.code, d.label, r.series,
     r.timepoint, r.day, r.value, r.text, r.unit, r.low, r.high, r.status, r.reason, d.version, e.run_id, e.id,
-    array_to_string(r.evidence, ' '), array_to_string(r.therapy_evidence, ' ')
+    array_to_string(r.evidence, ' '), array_to_string(r.therapy_evidence, ' '), s.id,
+    r.baseline_id
 FROM cart_evaluation e
 JOIN cart_subject s ON s.id = e.subject_id JOIN cart_study t ON t.id = s.study_id
 LEFT JOIN cart_arm a ON a.id = s.arm_id
 JOIN cart_endpointresult r ON r.evaluation_id = e.id JOIN cart_endpointdefinition d ON d.id = r.definition_id
-WHERE s.study_id = %(study)s
-  AND NOT EXISTS (SELECT FROM cart_evaluation n WHERE n.subject_id = e.subject_id AND n.id > e.id)
+WHERE s.study_id = %(study)s AND {chosen}
 ORDER BY s.code, d.code, r.series, r.timepoint
 """
 
 
-def endpoint_rows(study_id: int) -> pl.DataFrame:
-    """Frame of ``LONG``: the newest answers of every subject."""
+_CURRENT = """e.id = (
+    SELECT n.id FROM cart_evaluation n JOIN cart_run u ON u.id = n.run_id
+    WHERE n.subject_id = s.id AND u.cut_id IS NULL ORDER BY n.id DESC LIMIT 1)"""
+_OF_RUN = "e.run_id = %(run)s"
+# Made after reading, from the day and the evidence.
+_MADE = ("ADT", "ADY", "BASE", "BASEU", "CHG")
+
+
+def current_or_run(run_id: int | None) -> str:
+    """SQL that chooses evaluations ``e`` of subjects ``s``: the current ones, or those of the run ``%(run)s``."""
+    return _CURRENT if run_id is None else _OF_RUN
+
+
+def endpoint_rows(study_id: int, *, run_id: int | None = None) -> pl.DataFrame:
+    """Columns of ``LONG`` but for dates and baselines, with ``subject_id`` and ``baseline_id``.
+
+    The newest answers of every subject; of a run of a data cut, all of its own.
+    """
     lists = ("EVIDENCE", "THEVID")
-    schema = {name: pl.String if name in lists else dtype for name, dtype in LONG.schema().items()}
-    frame = read_columns(_SQL, {"study": study_id}, schema)
+    read = {name: dtype for name, dtype in LONG.schema().items() if name not in _MADE}
+    schema = {name: pl.String if name in lists else dtype for name, dtype in read.items()}
+    schema |= {"subject_id": pl.Int64, "baseline_id": pl.Int64}
+    sql = _SQL.format(chosen=current_or_run(run_id))
+    frame = read_columns(sql, {"study": study_id, "run": run_id}, schema)
     keys = [
         pl.when(pl.col(name) == "")
         .then(pl.lit([], dtype=pl.List(pl.Int64)))
@@ -113,6 +164,33 @@ def endpoint_rows(study_id: int) -> pl.DataFrame:
         for name in lists
     ]
     return frame.with_columns(keys)
+
+
+def with_dates(rows: pl.DataFrame, time_zero: pl.DataFrame) -> pl.DataFrame:
+    """Date and study day of the protocol day; ``time_zero`` as ``cart.inputs.time_zero`` gives it."""
+    day = pl.col("PROTDY")
+    return (
+        rows.join(time_zero.select("subject_id", "time_zero_on"), on="subject_id", how="left", maintain_order="left")
+        .with_columns(
+            (pl.col("time_zero_on") + pl.duration(days=day)).alias("ADT"),
+            pl.when(day >= 0).then(day + 1).otherwise(day).alias("ADY"),
+        )
+        .drop("time_zero_on")
+    )
+
+
+def with_baselines(rows: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:
+    """Baseline value, its unit and the change from it, where an answer compares with a baseline.
+
+    ``results``: those of ``baseline_id``, as ``cart.inputs.read_evidence`` gives them.
+    """
+    baselines = results.filter(pl.col("qualifier") == "=").select(
+        pl.col("result_id").alias("baseline_id"), pl.col("value").alias("BASE"), pl.col("unit").alias("BASEU")
+    )
+    change = pl.when(pl.col("AVALU") == pl.col("BASEU")).then(pl.col("AVAL") - pl.col("BASE"))
+    return rows.join(baselines, on="baseline_id", how="left", maintain_order="left").with_columns(
+        change.alias("CHG"), pl.col("BASEU").fill_null("")
+    )
 
 
 def answer_columns(name: str, label: str, unit: str) -> list[Column]:

@@ -24,6 +24,8 @@ ANSWER_SCHEMA: dict[str, Any] = {
     "reason": pl.String,
     "evidence": pl.List(pl.Int64),
     "therapy_evidence": pl.List(pl.Int64),
+    # The result among the evidence that the answer compares with; null where it compares with none.
+    "baseline": pl.Int64,
 }
 EVALUABLE, BOUNDED, ONGOING, NOT_EVALUABLE = "evaluable", "bounded", "ongoing", "not-evaluable"
 YES, NO, NOT_APPLICABLE = "yes", "no", "not applicable"

@@ -15,6 +15,7 @@ from cart.endpoints import (
     reconstitution,
     reset,
     responses,
+    summaries,
     syndromes,
     titers,
     treatment_doses,
@@ -25,7 +26,10 @@ from cart.endpoints.registry import REGISTRY, check_parameters
 
 __all__ = ["MODULES", "compute", "evaluate"]
 
-PARAMETERS_OF_READING = {grades.LABORATORY: grades.with_grades}
+PARAMETERS_OF_READING = {
+    grades.LABORATORY: ("flags and grades of laboratory results", grades.with_grades),
+    summaries.SUMMARY: ("summaries of groups of subjects", summaries.summarise),
+}
 # Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
 MODULES = (
     depletion,

@@ -24,6 +24,7 @@ from cart.endpoints.comparison import (
     SOURCE,
     compared,
     complete,
+    key_of,
     visits,
     with_gaps,
 )
@@ -84,12 +85,19 @@ def _falls(records: pl.DataFrame, *, ratio: float) -> pl.DataFrame:
         .alias("status"),
         pl.concat_str(why, "remark", separator="; ", ignore_nulls=True).alias("reason"),
         pl.concat_list("base_id", "result_id").alias("evidence"),
+        pl.col("base_id").alias("baseline"),
         pl.col("therapy_ids").alias("therapy_evidence"),
     )
 
 
 def _fall(inputs: Prepared, parameters: Mapping[str, Any], *, ratio: float, definition: Definition) -> pl.DataFrame:
     """At each planned visit, and (timepoint empty) at the last sample outside confounder windows."""
+    records = inputs.kept(key_of("fall_records", parameters), lambda: _fall_records(inputs, parameters))
+    rows = with_gaps(inputs, parameters, _falls(records, ratio=ratio))
+    return complete(inputs, rows, definition=definition)
+
+
+def _fall_records(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     last = (
         compared(inputs, parameters)
         # A confounded sample stands only where the series has no other.
@@ -98,9 +106,7 @@ def _fall(inputs: Prepared, parameters: Mapping[str, Any], *, ratio: float, defi
         .last()
         .with_columns(pl.lit("").alias("timepoint"))
     )
-    records = pl.concat([last, visits(inputs, parameters).select(last.columns)])
-    rows = with_gaps(inputs, parameters, _falls(records, ratio=ratio))
-    return complete(inputs, rows, definition=definition)
+    return pl.concat([last, visits(inputs, parameters).select(last.columns)])
 
 
 def halved(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -193,14 +199,39 @@ def _conversions(whole: pl.DataFrame) -> pl.DataFrame:
         .alias("status"),
         "reason",
         pl.concat_list("base_id", "after_ids").alias("evidence"),
+        pl.col("base_id").alias("baseline"),
         pl.col("therapy_ids").alias("therapy_evidence"),
     )
 
 
 HALVED = register(
-    Definition("TITER50", "Autoantibody, fall by half", "%", "1", SOURCE, INPUTS, halved, (*SHARED, FALL))
+    Definition(
+        "TITER50",
+        "Autoantibody, fall by half",
+        "%",
+        "1",
+        SOURCE,
+        INPUTS,
+        halved,
+        (*SHARED, FALL),
+        summary=("categories", "numbers"),
+    )
 )
-FOUR_FOLD = register(Definition("TITER4F", "Autoantibody, 4-fold fall", "%", "1", SOURCE, INPUTS, four_fold, SHARED))
+FOUR_FOLD = register(
+    Definition(
+        "TITER4F", "Autoantibody, 4-fold fall", "%", "1", SOURCE, INPUTS, four_fold, SHARED, summary=("categories",)
+    )
+)
 CONVERSION = register(
-    Definition("TITERCNV", "Autoantibody, seronegative conversion", "d", "1", SOURCE, INPUTS, conversion, SHARED)
+    Definition(
+        "TITERCNV",
+        "Autoantibody, seronegative conversion",
+        "d",
+        "1",
+        SOURCE,
+        INPUTS,
+        conversion,
+        SHARED,
+        summary=("categories", "numbers"),
+    )
 )

@@ -33,6 +33,7 @@ def _changes(records: pl.DataFrame, *, low: pl.Expr, high: pl.Expr) -> pl.DataFr
         .otherwise(pl.col("remark"))
         .alias("reason"),
         pl.concat_list("base_id", "result_id").alias("evidence"),
+        pl.col("base_id").alias("baseline"),
         pl.col("therapy_ids").alias("therapy_evidence"),
     )
 
@@ -56,7 +57,17 @@ def log2_change(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Dat
 
 
 PERCENT_CHANGE = register(
-    Definition("TITERPCT", "Autoantibody, % change from baseline", "%", "1", SOURCE, INPUTS, percent_change, SHARED)
+    Definition(
+        "TITERPCT",
+        "Autoantibody, % change from baseline",
+        "%",
+        "1",
+        SOURCE,
+        INPUTS,
+        percent_change,
+        SHARED,
+        summary=("numbers", "differences"),
+    )
 )
 LOG2_CHANGE = register(
     Definition(
@@ -68,5 +79,6 @@ LOG2_CHANGE = register(
         INPUTS,
         log2_change,
         SHARED,
+        summary=("numbers", "ratios"),
     )
 )

@@ -6,6 +6,7 @@ transaction's own rows. Frames that come from apps above this one are registered
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -14,15 +15,30 @@ from trialsite.isolation.columns import read_columns
 
 FrameReader = Callable[[int, Sequence[int]], pl.DataFrame]
 
+EvidenceReader = Callable[[Sequence[int]], pl.DataFrame]
+
 _registered: dict[str, FrameReader] = {}
+_evidence: list[EvidenceReader] = []
 
 # Unit and record separators of ASCII: they cannot occur in stored text that passed the importers.
 _FIELD, _RECORD, _ABSENT = "\x1f", "\x1e", "\x00"
+# Characters of the digest of one input: of the same input of one subject no two will ever collide.
+_PART = 16
 
 
 def register_frame(name: str, reader: FrameReader) -> None:
     """Name a frame that another app provides: ``reader(study_id, subject_ids) -> frame``."""
     _registered[name] = reader
+
+
+def register_evidence(reader: EvidenceReader) -> None:
+    """Name the reader of the results that answers rest on: ``reader(result_ids) -> frame``."""
+    _evidence.append(reader)
+
+
+def read_evidence(result_ids: Sequence[int]) -> pl.DataFrame:
+    """``result_id``, ``qualifier``, ``value`` and ``unit`` of results by their keys."""
+    return pl.concat([reader(result_ids) for reader in _evidence])
 
 
 def subjects(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
@@ -148,23 +164,40 @@ def digest_text(*parts: str) -> str:
     return sha.hexdigest()
 
 
-def digest_inputs(frames: Mapping[str, pl.DataFrame], subject_ids: Iterable[int], *, salt: str) -> dict[int, str]:
+@dataclass(frozen=True)
+class InputDigest:
+    """Digest of everything an evaluation reads, and of each input by itself."""
+
+    whole: str
+    parts: dict[str, str]
+
+
+def digest_inputs(
+    frames: Mapping[str, pl.DataFrame], subject_ids: Iterable[int], *, salt: str
+) -> dict[int, InputDigest]:
     """SHA-256 of each subject's rows in every frame, together with ``salt`` and the shared frames.
 
-    Equal inputs give equal digests whatever the order in which subjects are read or chunked.
+    Equal inputs give equal digests whatever the order in which subjects are read or chunked. ``parts`` has the
+    beginning of the digest of each frame, by its name: enough to say which one moved.
     """
     shared = [salt]
-    texts: list[dict[int, str]] = []
+    shared_parts: dict[str, str] = {}
+    texts: dict[str, dict[int, str]] = {}
     for name in sorted(frames):
         frame = frames[name]
         row = pl.concat_str(
             [pl.col(column).cast(pl.String).fill_null(_ABSENT) for column in frame.columns], separator=_FIELD
         ).alias("row")
         if "subject_id" not in frame.columns:
-            shared.append(name + _FIELD + _RECORD.join(frame.select(row)["row"].to_list()))
+            text = name + _FIELD + _RECORD.join(frame.select(row)["row"].to_list())
+            shared.append(text)
+            shared_parts[name] = digest_text(text)[:_PART]
             continue
         joined = frame.select("subject_id", row).group_by("subject_id").agg(pl.col("row").sort().str.join(_RECORD))
-        texts.append(dict(zip(joined["subject_id"].to_list(), joined["row"].to_list(), strict=True)))
-    return {
-        subject_id: digest_text(*shared, *(text.get(subject_id, "") for text in texts)) for subject_id in subject_ids
-    }
+        texts[name] = dict(zip(joined["subject_id"].to_list(), joined["row"].to_list(), strict=True))
+    found = {}
+    for subject_id in subject_ids:
+        own = {name: text.get(subject_id, "") for name, text in texts.items()}
+        parts = {name: digest_text(text)[:_PART] for name, text in own.items()} | shared_parts
+        found[subject_id] = InputDigest(digest_text(*shared, *own.values()), parts)
+    return found

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cart", "0004_visit_schedule"),
+        ("cart", "0028_record_state"),
     ]
 
     operations = [

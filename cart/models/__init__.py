@@ -2,7 +2,8 @@
 
 from cart.models.adverse_event import AdverseEvent, Relatedness, SpecialInterest
 from cart.models.conditioning import Chelation, ConditioningCourse, ConditioningDose
-from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run
+from cart.models.cut import CutTable, DataCut
+from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run, RunPart
 from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure, TherapyClass
 from cart.models.hyperinflammation import IecHsAssessment
 from cart.models.infection import Infection
@@ -19,6 +20,7 @@ from cart.models.product import (
     Target,
 )
 from cart.models.query import DataQuery, DataQueryMessage
+from cart.models.record_state import RecordCompletion, WarningOverride
 from cart.models.stale import StaleSubject
 from cart.models.study import Arm, PlannedVisit, ProtocolVersion, Site, Study
 from cart.models.subject import Consent, Subject, Visit
@@ -39,6 +41,8 @@ __all__ = [
     "Consent",
     "CrsAssessment",
     "CustodyEvent",
+    "CutTable",
+    "DataCut",
     "DataQuery",
     "DataQueryMessage",
     "Death",
@@ -57,11 +61,13 @@ __all__ = [
     "Product",
     "ProtocolVersion",
     "RclTest",
+    "RecordCompletion",
     "Relatedness",
     "ReleaseSpecification",
     "ReleaseTest",
     "Role",
     "Run",
+    "RunPart",
     "SecondMalignancy",
     "Site",
     "SpecialInterest",
@@ -74,4 +80,5 @@ __all__ = [
     "TherapyClass",
     "TherapyDose",
     "Visit",
+    "WarningOverride",
 ]

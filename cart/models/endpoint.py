@@ -7,8 +7,10 @@ a new evaluation, and the newest evaluation of a subject is the current one.
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from cart.models.cut import DataCut
 from cart.models.study import Study
 from cart.models.subject import Subject
 
@@ -31,10 +33,31 @@ class EndpointDefinition(models.Model):
         return f"{self.code} v{self.version}"
 
 
+class RunQuerySet(models.QuerySet["Run"]):
+    """Runs with what their parts did."""
+
+    def with_progress(self) -> "RunQuerySet":
+        """Parts that ended, subjects of theirs whose answers are new, and when the last one ended."""
+        return self.annotate(
+            parts_ended=models.Count("parts"),
+            changed_in_parts=Coalesce(models.Sum("parts__subjects_changed"), 0),
+            last_part_at=models.Max("parts__finished_at"),
+        )
+
+    def complete(self) -> "RunQuerySet":
+        """Runs of which every part has ended."""
+        return self.with_progress().filter(parts_ended=models.F("part_count"))
+
+
 class Run(models.Model):
-    """One computation: parameters, code version, scope."""
+    """One computation: parameters, code version, scope.
+
+    A large one is made in parts, each in a transaction of its own by whichever worker comes: ``part_count`` says
+    how many, ``parts`` which have ended. A run of a data cut evaluates every subject as the cut has it.
+    """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="runs")
+    cut = models.ForeignKey(DataCut, on_delete=models.PROTECT, related_name="runs", null=True, blank=True)
     definitions_digest = models.CharField(max_length=64, help_text="SHA-256 of all definition versions.")
     parameters = models.JSONField(help_text="Every parameter in force, defaults included.")
     parameters_digest = models.CharField(max_length=64)
@@ -42,22 +65,55 @@ class Run(models.Model):
     job_number = models.BigIntegerField(null=True, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     subjects_seen = models.PositiveIntegerField(default=0)
-    subjects_changed = models.PositiveIntegerField(default=0)
+    subjects_changed = models.PositiveIntegerField(default=0, help_text="Beside those of its parts.")
+    part_count = models.PositiveIntegerField(default=0, help_text="0: made in one piece.")
+
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            # Of a cut the same rules and parameters give the same answers: once is enough, and twice were two truths.
+            models.UniqueConstraint(
+                fields=["cut", "definitions_digest", "parameters_digest"],
+                name="run_of_cut_once",
+                violation_error_message="The endpoints of this cut are computed already by these rules. [run-of-cut]",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.study}"
 
 
+class RunPart(models.Model):
+    """A part of a run that has ended: the subjects with keys from ``first`` to ``last``."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="parts")
+    first = models.BigIntegerField(help_text="Key of the first subject.")
+    last = models.BigIntegerField(help_text="Key of the last subject.")
+    subjects_seen = models.PositiveIntegerField()
+    subjects_changed = models.PositiveIntegerField()
+    finished_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["run", "first"]
+        constraints = [models.UniqueConstraint(fields=["run", "first"], name="run_part_once")]
+
+    def __str__(self) -> str:
+        return f"subjects {self.first} to {self.last} of {self.run}"
+
+
 class EvaluationQuerySet(models.QuerySet["Evaluation"]):
     """Evaluations by currency."""
 
+    def live(self) -> "EvaluationQuerySet":
+        """Evaluations of the study as it was going on, not of a data cut."""
+        return self.filter(run__cut=None)
+
     def current(self) -> "EvaluationQuerySet":
-        """The newest evaluation of each subject."""
-        newer = Evaluation.objects.filter(subject=OuterRef("subject"), id__gt=OuterRef("id"))
-        return self.filter(~Exists(newer))
+        """The newest evaluation of each subject; one of a data cut is never current."""
+        newer = Evaluation.objects.live().filter(subject=OuterRef("subject"), id__gt=OuterRef("id"))
+        return self.live().filter(~Exists(newer))
 
 
 class Evaluation(models.Model):
@@ -66,6 +122,9 @@ class Evaluation(models.Model):
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="evaluations")
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="evaluations", db_index=False)
     input_digest = models.CharField(max_length=64, help_text="SHA-256 of inputs, parameters and definitions.")
+    inputs = models.JSONField(
+        null=True, help_text="Digest of each input by itself, so that a difference can say which one moved."
+    )
 
     objects = EvaluationQuerySet.as_manager()
 
@@ -101,6 +160,9 @@ class EndpointResult(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     evidence = ArrayField(models.BigIntegerField(), default=list, help_text="Laboratory results.")
     therapy_evidence = ArrayField(models.BigIntegerField(), default=list, help_text="Concomitant therapies.")
+    baseline_id = models.BigIntegerField(
+        null=True, blank=True, help_text="Laboratory result among the evidence that the answer compares with."
+    )
 
     class Meta:
         ordering = ["evaluation", "definition", "series", "timepoint"]

@@ -2,4 +2,4 @@
 
 from trialsite.settings import *  # noqa: F403
 
-CELERY_IMPORTS = ["tests.jobs.handlers"]
+CELERY_IMPORTS = ["tests.jobs.handlers", "tests.jobs.short_leases"]

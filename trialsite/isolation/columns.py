@@ -1,8 +1,9 @@
 """Columns in and out of PostgreSQL by COPY, on Django's own connection: no row objects, one transaction."""
 
+import hashlib
 import io
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -41,6 +42,21 @@ def read_columns(sql: str, params: Mapping[str, Any], schema: Mapping[str, Any])
         for name, dtype in schema.items()
         if dtype == pl.Date or isinstance(dtype, pl.Datetime)
     )
+
+
+def digest_rows(sql: str, params: Sequence[Any]) -> tuple[int, str]:
+    """Number and SHA-256 of a query's rows as COPY writes them (text format), without keeping them.
+
+    ``psql -c "COPY (SELECT ...) TO STDOUT" | sha256sum`` gives the same.
+    """
+    digest = hashlib.sha256()
+    rows = 0
+    with _driver_cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT", params) as copy:
+        for block in copy:
+            digest.update(block)
+            # A line break inside a value is written as two characters.
+            rows += bytes(block).count(b"\n")
+    return rows, digest.hexdigest()
 
 
 # Missing values; bare nothing is then the empty text.

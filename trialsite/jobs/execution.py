@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from trialsite.audit.context import acting
+from trialsite.isolation.moment import one_moment
 from trialsite.jobs.queue import StaleAttemptError, claim, due_jobs, fail, finish
 
 logger = logging.getLogger(__name__)
@@ -18,7 +19,8 @@ FAULT = "TRIALSITE_FAULT"
 def fault_point(name: str) -> None:
     """Die here when the environment asks for it: the crash tests' way to hit a precise moment.
 
-    Points: ``job.claimed``, ``job.before-finish``, ``job.after-finish``, ``job.committed``. Deaf in production.
+    Points: ``job.claimed``, ``job.before-finish``, ``job.after-finish``, ``job.committed``; handlers have their own,
+    such as ``endpoints.claimed`` and ``endpoints.written``. Deaf in production.
     """
     if os.environ.get(FAULT) == name and not settings.PRODUCTION:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -32,7 +34,10 @@ def execute(job_id: int) -> bool:
     job, found = taken
     fault_point("job.claimed")
     try:
-        with transaction.atomic(), acting(actor=job.actor, reason=job.reason, request_id=f"job {job.id}"):
+        with (
+            acting(actor=job.actor, reason=job.reason, request_id=f"job {job.id}"),
+            one_moment() if found.one_moment else transaction.atomic(),
+        ):
             result = found.handler(job)
             fault_point("job.before-finish")
             finish(job, result)

@@ -27,18 +27,22 @@ class Registration:
     handler: Handler
     lease_seconds: int
     max_attempts: int
+    one_moment: bool = False
 
 
 _registered: dict[str, Registration] = {}
 
 
-def register_handler(kind: str, handler: Handler, *, lease_seconds: int = 600, max_attempts: int = 5) -> None:
+def register_handler(
+    kind: str, handler: Handler, *, lease_seconds: int = 600, max_attempts: int = 5, one_moment: bool = False
+) -> None:
     """Say what is done for a kind of job.
 
     The handler runs inside the transaction that ends the job: what it writes and the job's end are one. It
-    must finish within the lease; after that another worker may take the job and this one is fenced off.
+    must finish within the lease; after that another worker may take the job and this one is fenced off. With
+    ``one_moment`` every statement of the transaction sees what the first one saw.
     """
-    _registered[kind] = Registration(handler, lease_seconds, max_attempts)
+    _registered[kind] = Registration(handler, lease_seconds, max_attempts, one_moment)
 
 
 def registration(kind: str) -> Registration | None:

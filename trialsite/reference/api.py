@@ -147,8 +147,11 @@ def _section(whole: Schema, method: str, path: str, operation: Schema) -> list[s
         *_parameters(operation),
     ]
     for status in good:
-        content = operation["responses"][status]["content"]["application/json"]["schema"]
-        lines += [f"Answer {status}:", "", *_fields(whole, _name(content["$ref"]))]
+        (kind, content), *_ = operation["responses"][status]["content"].items()
+        if kind == "application/json":
+            lines += [f"Answer {status}:", "", *_fields(whole, _name(content["schema"]["$ref"]))]
+        else:
+            lines += [f"Answer {status}: a file, `{kind}`.", ""]
     return [*lines, "Errors:", "", *_codes(bad)]
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 
+from cart.datasets.differences import DIFFERENCES
 from cart.datasets.endpoints import KEYS, LONG, answer_columns, subjects_description
 from labs.datasets.observations import OBSERVATIONS
 from trialsite.exports.description import Column, DatasetDescription
+from trialsite.exports.dictionary import DICTIONARY
 from trialsite.exports.manifest import FIELDS
 from trialsite.reference.markdown import page, table
 
-HEAD = """[`export_endpoints`](commands.md#export_endpoints) writes `endpoints` and `subjects` with a manifest,
+HEAD = """[`export_endpoints`](commands.md#export_endpoints) writes `endpoints`, `subjects` and `dictionary` with a
+manifest, [`compare_runs`](commands.md#compare_runs) writes `differences`,
 [`export_observations`](commands.md#export_observations) writes `observations`. Days are counted by the calendar.
 [Analyse the endpoint tables](../how-to/analyse-endpoint-tables.md) begins with an example.
 
@@ -36,8 +39,13 @@ SUBJECTS_MEANING = (
     "a subject has two series of the antibody."
 )
 DATASETS: tuple[tuple[DatasetDescription, str], ...] = (
-    (LONG, "Sorted by subject, endpoint, series, visit. The newest evaluation of every subject."),
+    (
+        LONG,
+        "Sorted by subject, endpoint, series, visit. The newest evaluation of every subject, or that of a data cut.",
+    ),
     (SUBJECTS, SUBJECTS_MEANING),
+    (DICTIONARY, "Of the datasets beside it."),
+    (DIFFERENCES, "Sorted by subject, endpoint, series, visit. Only answers that differ."),
     (
         OBSERVATIONS,
         "The newest version of every result; an earlier one stays in the database. The columns in capitals have the "
@@ -77,6 +85,8 @@ def exports_page() -> str:
         "",
         *table(("field", "type", "meaning"), [(f"`{name}`", kind, meaning) for name, kind, meaning in FIELDS]),
         "A command may add fields of its own; `export_endpoints` adds `stale_subjects` (whole number): subjects whose",
-        "inputs are newer than their answers.",
+        "inputs are newer than their answers. Of a data cut it has `cut`, `run`, `definitions_digest`,",
+        "`parameters_digest` and `parameters` instead, and `created_at` is the start of the run: the same run gives",
+        "the same bytes.",
     ]
     return page("Exported datasets", HEAD.split("\n"), *sections, manifest)

@@ -4,33 +4,46 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
-from django.utils import timezone
+from django.core.management.base import CommandError
 
-from cart.actions.endpoints import stale_subjects
-from cart.datasets.endpoints import LONG, endpoint_rows, wide_rows
-from cart.models import Study
-from trialsite import __version__
+from cart.actions.cut_endpoints import evaluate_cut, run_of_cut
+from cart.actions.endpoint_tables import EndpointTables, live_tables, tables_as_of, write_tables
+from cart.codes_runs import CutError
+from cart.management.chosen import chosen_cut, chosen_study
+from cart.models import DataCut
+from trialsite.audit.command import AuditedCommand
+from trialsite.audit.context import current_actor, current_reason
 from trialsite.exports.description import ExportError
-from trialsite.exports.manifest import write_manifest
 from trialsite.exports.writers import WRITERS
+from trialsite.isolation.moment import one_moment
 
 
-class Command(BaseCommand):
-    """Write long and wide endpoint tables with a manifest."""
+class Command(AuditedCommand):
+    """Write long and wide endpoint tables with a dictionary and a manifest."""
 
-    help = "Write the current endpoint tables of a study as CSV and Parquet, with a manifest."
+    help = (
+        "Write the endpoint tables of a study as CSV and Parquet with a data dictionary and a manifest: the current "
+        "answers, or those of a data cut. The same run of a cut gives the same bytes."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Study, folder, formats."""
+        """Study, cut, folder, formats."""
+        super().add_arguments(parser)
         parser.epilog = (
-            "Exit code 1: unknown study [unknown-study]; unknown format [export-format]; the folder cannot be written "
-            "to [export-target]. Exit code 0 with a warning on standard error: subjects have inputs newer than their "
+            "Exit code 1: unknown study [unknown-study], cut [unknown-cut] or run [unknown-run]; the run is not "
+            "complete [cut-without-endpoints]; unknown format [export-format]; the folder cannot be written to "
+            "[export-target]. Exit code 0 with a warning on standard error: subjects have inputs newer than their "
             "answers [stale-subjects]."
         )
         parser.add_argument("study", help="Code of the study.")
         parser.add_argument("--to", type=Path, required=True, help="Folder to write to; made where it is missing.")
+        parser.add_argument(
+            "--cut",
+            default="",
+            help="Name of a data cut; its endpoints are computed first where they are not. Without it: what is there "
+            "now, and the manifest says `live`.",
+        )
+        parser.add_argument("--run", type=int, help="A run of the cut, where not its newest.")
         parser.add_argument("--format", default="csv,parquet", help="csv, parquet or both, separated by a comma.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,37 +52,36 @@ class Command(BaseCommand):
         for name in formats:
             if name not in WRITERS:
                 raise CommandError(f"A format is {' or '.join(WRITERS)}; found {name!r}. [export-format]")
-        study = Study.objects.filter(code=options["study"]).first()
-        if study is None:
-            raise CommandError(f"There is no study {options['study']!r}. [unknown-study]")
-        with transaction.atomic(), connection.cursor() as cursor:
-            # One snapshot for all tables: a job that ends between two reads must not show in one of them.
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            long = endpoint_rows(study.pk)
-            stale = stale_subjects(study).count()
-        wide, description = wide_rows(long)
-        folder = options["to"]
+        study = chosen_study(options["study"])
+        cut = chosen_cut(study, options["cut"]) if options["cut"] else None
+        made = live_tables(study) if cut is None else self._as_of(cut, options["run"])
         try:
-            files = [
-                WRITERS[name](frame, described, folder / f"{described.name}.{name}")
-                for frame, described in ((long, LONG), (wide, description))
-                for name in formats
-            ]
-            write_manifest(
-                folder / "manifest.json",
-                study=study.code,
-                source="live",
-                code_version=__version__,
-                created_at=timezone.now(),
-                files=files,
-                descriptions=[LONG, description],
-                notes={"stale_subjects": stale},
-            )
+            files = write_tables(made, options["to"], formats)
         except ExportError as error:
             raise CommandError(str(error)) from error
         for file in files:
             self.stdout.write(f"{file.path}  {file.rows:,} rows  sha256 {file.sha256}")
-        if stale:
+        if made.stale:
             self.stderr.write(
-                f"{stale} subjects have inputs newer than their endpoints; run the recompute first. [stale-subjects]"
+                f"{made.stale} subjects have inputs newer than their endpoints; run the recompute first. "
+                "[stale-subjects]"
             )
+
+    def _as_of(self, cut: DataCut, run_id: int | None) -> EndpointTables:
+        if run_id is None:
+            if run_of_cut(cut) is None:
+                with one_moment():
+                    # In one piece: no worker need be there.
+                    evaluate_cut(cut=cut, actor=current_actor(), reason=current_reason(), part_subjects=2**31)
+            return _checked(cut, None)
+        run = cut.runs.complete().filter(pk=run_id).first()
+        if run is None:
+            raise CommandError(f"{cut} has no complete run {run_id}. [unknown-run]")
+        return _checked(cut, run)
+
+
+def _checked(cut: DataCut, run: Any) -> EndpointTables:
+    try:
+        return tables_as_of(cut, run=run)
+    except CutError as error:
+        raise CommandError(str(error)) from error

@@ -3,15 +3,15 @@
 import pytest
 from django.db import transaction
 
-from cart.actions import endpoints
+from cart.actions import runs
 from cart.actions.endpoints import (
     current_results,
     mark_study_stale,
-    parameters_in_force,
     recompute_stale,
     request_recompute,
     stale_subjects,
 )
+from cart.actions.runs import parameters_in_force
 from cart.endpoints.errors import ParameterError
 from cart.endpoints.registry import REGISTRY
 from cart.models import (
@@ -176,12 +176,12 @@ def test_other_study_is_left_alone(trial, subjects):
 
 
 def test_chunks_of_subjects_are_one_run(trial, subjects, monkeypatch):
-    monkeypatch.setattr(endpoints, "CHUNK_SUBJECTS", 2)
+    monkeypatch.setattr(runs, "CHUNK_SUBJECTS", 2)
     assert recompute(trial)[:2] == (3, 3)
     assert Run.objects.get().subjects_changed == 3
     touch(subjects[2])
     mark_study_stale(study_id=trial.study.pk)
-    monkeypatch.setattr(endpoints, "CHUNK_SUBJECTS", 1)
+    monkeypatch.setattr(runs, "CHUNK_SUBJECTS", 1)
     assert recompute(trial)[:2] == (3, 1)
 
 
@@ -194,10 +194,8 @@ def test_refused_parameters_leave_the_subjects_stale_and_nothing_stored(trial, s
 
 
 def test_lost_answers_are_refused(trial, subjects, monkeypatch):
-    whole = endpoints.evaluate
-    monkeypatch.setattr(
-        endpoints, "evaluate", lambda *given: whole(*given).with_columns(subject_id=subjects[0].pk + 1000)
-    )
+    whole = runs.evaluate
+    monkeypatch.setattr(runs, "evaluate", lambda *given: whole(*given).with_columns(subject_id=subjects[0].pk + 1000))
     with pytest.raises(ValueError, match="answers-lost"), transaction.atomic():
         recompute(trial)
     assert not EndpointResult.objects.exists()

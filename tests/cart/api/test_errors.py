@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from knox.models import AuthToken
 
@@ -22,9 +23,9 @@ def trial():
     return make_trial("S-1")
 
 
-def headers_of(trial, role, **headers):
+def headers_of(trial, role, *, site=None, **headers):
     user = get_user_model().objects.create_user(username=f"user-{role}", password="pass-word-1234")
-    Membership.objects.create(user=user, study=trial.study, role=role)
+    Membership.objects.create(user=user, study=trial.study, site=site, role=role)
     return {"Authorization": f"Token {AuthToken.objects.create(user=user)[1]}", **headers}
 
 
@@ -34,7 +35,25 @@ def test_each_code_is_answered_with_its_status_and_its_sentence(trial, settings)
     files = f"/api/v1/studies/{trial.study.code}/laboratories/{laboratory}/files"
     sponsor = headers_of(trial, Role.SPONSOR)
     assessor = headers_of(trial, Role.BLINDED_ASSESSOR)
+    coordinator = headers_of(trial, Role.COORDINATOR, site=trial.site)
+    study = f"/api/v1/studies/{trial.study.code}"
+    cuts = f"{study}/cuts"
+    cut = {"name": "one", "purpose": "x"}
+    assert Client().post(cuts, cut, headers=manager).status_code == 201
+
+    def tables(headers, **query):
+        answer = Client().get(f"{study}/endpoint-tables", query, headers=headers)
+        # This view has no transaction of its own to roll back: its refusal marks that of the test.
+        connection.set_rollback(False)
+        return answer
+
     asked = {
+        "role-of-one-site": tables(coordinator),
+        "role-without-cuts": Client().post(cuts, cut, headers=sponsor),
+        "cut-name": Client().post(cuts, cut, headers=manager),
+        "unknown-cut": tables(sponsor, cut="NONE"),
+        "unknown-run": Client().get(f"{study}/runs/1/differences", headers=sponsor),
+        "cut-without-endpoints": tables(sponsor, cut="one"),
         "bad-request": Client().get(ADDRESS, {"limit": "0"}, headers=sponsor),
         "not-authenticated": Client().get(ADDRESS),
         "authentication-failed": Client().get(ADDRESS, headers={"Authorization": "Token wrong"}),
