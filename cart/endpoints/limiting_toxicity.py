@@ -57,7 +57,8 @@ def limiting_toxicity(inputs: Prepared, parameters: Mapping[str, Any], answers: 
 
     no: none did, every event of ``asked_from_grade`` or more that may have begun in the window is decided, and a visit
     took place on the window's last day or later. ``ongoing``: none so far, and no visit that late. Events are named in
-    ``reason`` by their numbers. A start known to the month only counts where the whole month lies in the window.
+    ``reason`` by their numbers, also those marked as DLT that began outside the window: they do not count. A start known
+    to the month only counts where the whole month lies in the window.
     """
     window, from_grade = parameters["window_days"], parameters["asked_from_grade"]
     zero = inputs.frames["time_zero"].select("subject_id", "time_zero_on")
@@ -69,12 +70,15 @@ def limiting_toxicity(inputs: Prepared, parameters: Mapping[str, Any], answers: 
         pl.col("event_id").filter(limiting & pl.col("inside")).alias("yes_ids"),
         pl.col("first_day").filter(limiting & pl.col("inside")).first().alias("day"),
         pl.col("event_id").filter(limiting & pl.col("inside").is_null()).alias("dateless_ids"),
+        pl.col("event_id").filter(limiting & ~pl.col("inside")).alias("outside_ids"),
         pl.col("event_id")
         .filter(pl.col("dlt").is_null() & may & (pl.col("grade") >= from_grade))
         .alias("undecided_ids"),
     )
     seen = protocol_day(pl.col("last_seen_on"), pl.col("time_zero_on"))
-    some = {name: pl.col(f"{name}_ids").list.len().fill_null(0) > 0 for name in ("yes", "dateless", "undecided")}
+    some = {
+        name: pl.col(f"{name}_ids").list.len().fill_null(0) > 0 for name in ("yes", "dateless", "undecided", "outside")
+    }
     ids = {name: pl.col(f"{name}_ids").cast(pl.List(pl.String)).list.join(", ") for name in some}
     seen_through = (pl.col("seen_day") >= window).fill_null(value=False)
     rows = (
@@ -115,6 +119,8 @@ def limiting_toxicity(inputs: Prepared, parameters: Mapping[str, Any], answers: 
                     .otherwise(pl.format("on day {}", "seen_day")),
                 )
             )
+            .when(some["outside"])
+            .then(pl.format("marked as DLT, begun outside the window: adverse event {}", ids["outside"]))
             .alias("reason"),
         )
     )

@@ -24,6 +24,15 @@ def test_both_ends_belong_to_the_window(day, text):
     assert dlt(event(1, day, dlt=True))[0] == text
 
 
+def test_event_marked_outside_the_window_does_not_count_but_is_named():
+    assert dlt(event(4, 40, dlt=True)) == (
+        "no",
+        "evaluable",
+        None,
+        "marked as DLT, begun outside the window: adverse event 4",
+    )
+
+
 def test_window_is_a_parameter():
     assert dlt(event(1, 29, dlt=True), window_days=42)[0] == "yes"
 
