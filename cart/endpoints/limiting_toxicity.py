@@ -57,8 +57,8 @@ def limiting_toxicity(inputs: Prepared, parameters: Mapping[str, Any], answers: 
 
     no: none did, every event of ``asked_from_grade`` or more that may have begun in the window is decided, and a visit
     took place on the window's last day or later. ``ongoing``: none so far, and no visit that late. Events are named in
-    ``reason`` by their numbers, also those marked as DLT that began outside the window: they do not count. A start known
-    to the month only counts where the whole month lies in the window.
+    ``reason`` by their numbers, also those marked as DLT that began outside the window: they do not count. A start
+    known to the month only counts where the whole month lies in the window.
     """
     window, from_grade = parameters["window_days"], parameters["asked_from_grade"]
     zero = inputs.frames["time_zero"].select("subject_id", "time_zero_on")
