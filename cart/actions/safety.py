@@ -27,7 +27,7 @@ def ask_about_grades(*, days: Sequence[Day], actor: str, reason: str) -> list[Da
             target_table=table,
             target_id__in=[day.pk for day in differing],
             target_field=FIELD,
-            origin=DataQuery.Origin.GRADE_DIFFERS,
+            origin=DataQuery.Origin.COMPUTED,
         ).exclude(status=DataQuery.Status.CLOSED)
         known = set(asked.values_list("target_id", flat=True))
         queries = []
@@ -41,7 +41,7 @@ def ask_about_grades(*, days: Sequence[Day], actor: str, reason: str) -> list[Da
                 target_field=FIELD,
                 text=f"{day._meta.verbose_name} of {day.assessed_on.day} {day.assessed_on:%b %Y}: the components give "
                 f"grade {grades[day.pk]}, the investigator's grade is {day.investigator_grade}. Which is right?",
-                origin=DataQuery.Origin.GRADE_DIFFERS,
+                origin=DataQuery.Origin.COMPUTED,
             )
             query.full_clean()
             query.save()

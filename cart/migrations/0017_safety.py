@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 choices=[
                     ("vanished-row", "Row vanished from a cumulative file"),
-                    ("grade-differs", "Investigator's grade differs from the computed one"),
+                    ("computed-differs", "Differs from the computed value"),
                     ("person", "Asked by a person"),
                 ],
                 editable=False,

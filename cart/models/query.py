@@ -21,7 +21,7 @@ class DataQuery(models.Model):
 
     class Origin(models.TextChoices):
         VANISHED_ROW = "vanished-row", "Row vanished from a cumulative file"
-        GRADE_DIFFERS = "grade-differs", "Investigator's grade differs from the computed one"
+        COMPUTED = "computed-differs", "Differs from the computed value"
         PERSON = "person", "Asked by a person"
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="data_queries")

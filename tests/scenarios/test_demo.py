@@ -44,7 +44,7 @@ def test_demo_runs_twice_and_tells_the_same(fresh_database, tmp_path):
     for code in ("ICAHTE", "TICAHTE", "CARHT"):
         assert set(long.filter(pl.col("PARAMCD") == code)["STATUS"]) == {"evaluable"}, code
     assert set(long.filter(pl.col("PARAMCD") == "DLT")["AVALC"]) == {"no"}
-    assert DataQuery.objects.filter(origin="grade-differs").count() == 1
+    assert DataQuery.objects.filter(target_table="cart_crsassessment").count() == 1
     half_lives = long.filter(pl.col("PARAMCD") == "TITERHL")["AVAL"].drop_nulls()
     assert half_lives.is_between(20, 62).all()
 

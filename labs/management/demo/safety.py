@@ -165,6 +165,8 @@ def _treat(subject: Subject, story: Story, infusion_on: dt.date, weight_kg: floa
                 therapy_class=therapy_class,
                 started=first.isoformat(),
                 stopped=last.isoformat(),
+                # The day with the most; the sum is taken of the rows.
+                daily_dose_mg=max(number * dose_mg for _, number, dose_mg in doses),
                 indication=indication,
             )
         )
