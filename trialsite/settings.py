@@ -171,6 +171,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    # Three fields have these words: without a name of its own each would give the schema another.
+    "ENUM_NAME_OVERRIDES": {"RelatednessEnum": "cart.models.adverse_event.Relatedness"},
 }
 REST_KNOX = {"SECURE_HASH_ALGORITHM": "hashlib.sha512", "AUTO_REFRESH": False, "TOKEN_TTL": None}
 

@@ -66,6 +66,22 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "Safety",
+        "health_and_safety",
+        (
+            "cart.AdverseEvent",
+            "cart.SyndromeCourse",
+            "cart.CrsAssessment",
+            "cart.IcansAssessment",
+            "cart.IecHsAssessment",
+            "cart.Infection",
+            "cart.SecondMalignancy",
+            "cart.RclTest",
+            "cart.Pregnancy",
+            "cart.Death",
+        ),
+    ),
+    (
         "Laboratory",
         "science",
         ("labs.Specimen", "labs.Result", "labs.Transfer", "labs.TransferRow"),

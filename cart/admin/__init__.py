@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 from knox.models import AuthToken
 
 from cart.admin import (
+    adverse_event,
     assessment_panel,
     conditioning,
     cut,
@@ -24,13 +25,17 @@ from cart.admin import (
     query,
     randomisation,
     run,
+    safety,
+    safety_panel,
     skin,
     study,
     subject,
+    syndrome,
     vedoss,
 )
 
 __all__ = [
+    "adverse_event",
     "assessment_panel",
     "conditioning",
     "cut",
@@ -50,9 +55,12 @@ __all__ = [
     "query",
     "randomisation",
     "run",
+    "safety",
+    "safety_panel",
     "skin",
     "study",
     "subject",
+    "syndrome",
     "vedoss",
 ]
 

@@ -98,6 +98,12 @@ class DeskPermissions:
             )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nothing is chosen beforehand: the theme would store its first word (not related, recovered) by default."""
+        if not db_field.has_default():
+            kwargs.setdefault("choices", db_field.get_choices(blank_choice=[("", "Select value")]))
+        return super().formfield_for_choice_field(db_field, request, **kwargs)  # type: ignore[misc]
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if type(db_field) is models.DecimalField:
             # Of a column that keeps digits as they came the zeros are the laboratory's.
@@ -212,7 +218,7 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
         rows: dict[type[Model], list[str]] = {}
         for inline in self.inlines:
             for field in inline.model._meta.concrete_fields:
-                if field.remote_field is not None and field.remote_field.model is type(obj):
+                if field.remote_field is not None and field.remote_field.model is obj._meta.concrete_model:
                     found = inline.model._default_manager.filter(**{field.name: obj.pk}).order_by()
                     rows[inline.model] = [str(key) for key in found.values_list("pk", flat=True)[:1000]]
                     break

@@ -3,10 +3,19 @@
 from django.contrib import admin
 
 from cart.admin.day_zero import ShowsMovedVisits
-from cart.admin.desk import DeskAdmin
+from cart.admin.desk import DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.move import MovableRecord
-from cart.models import ConcomitantTherapy, StudyDrugExposure
+from cart.models import ConcomitantTherapy, StudyDrugExposure, TherapyDose
+
+
+class DoseInline(DeskTabularInline):
+    """Doses of a therapy by day: of tocilizumab and steroids the sum is an endpoint."""
+
+    model = TherapyDose
+    fields = ("given_on", "doses", "dose_mg")
+    list_select_related = ("therapy__subject",)
+    show_change_link = False
 
 
 @admin.register(ConcomitantTherapy)
@@ -29,6 +38,7 @@ class ConcomitantTherapyAdmin(MovableRecord, DeskAdmin):
         ),
         ("Period", {"fields": (("started", "stopped"), ("prior", "ongoing"))}),
     )
+    inlines = (DoseInline,)
 
 
 @admin.register(StudyDrugExposure)

@@ -29,6 +29,10 @@ _KEY_SENTENCES = {
         for kind in ASSESSMENTS
     },
     "custody_lot_of_apheresis": "The lot was made from another apheresis. [wrong-chain]",
+    **{
+        f"{record}_event_of_subject": "The adverse event is of another subject. [wrong-subject]"
+        for record in ("infection", "iec_hs", "malignancy", "death")
+    },
     "specimen_subject_of_study": "The specimen's subject belongs to another study. [wrong-study]",
 }
 

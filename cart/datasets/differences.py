@@ -17,6 +17,13 @@ INPUT_WORDS = {
     "time_zero": "infusion or conditioning",
     "subjects": "subject or arm",
     "planned_visits": "visit schedule",
+    # A therapy is read with its doses too, an infusion course for its weight.
+    "treatments": "therapy",
+    "weights": "infusion or conditioning",
+    "events": "adverse events",
+    "crs_days": "days of CRS",
+    "icans_days": "days of ICANS",
+    "last_visits": "visits",
 }
 NOT_RECORDED = "not recorded"
 
@@ -54,8 +61,9 @@ DIFFERENCES = DatasetDescription(
             "Which input moved",
             pl.String,
             meaning=(
-                "laboratory rows, therapy, infusion or conditioning, subject or arm, visit schedule; parameter with "
-                "its old and new value; definition with its old and new version; code where only that differs."
+                "laboratory rows, therapy, infusion or conditioning, subject or arm, visit schedule, adverse events, "
+                "days of CRS, days of ICANS, visits; parameter with its old and new value; definition with its old and "
+                "new version; code where only that differs."
             ),
         ),
     ),
@@ -176,11 +184,12 @@ def _moved_inputs(old: str | None, new: str | None) -> list[str]:
         # Evaluations from before each input had its digest.
         return [f"inputs ({NOT_RECORDED})"]
     before, after = json.loads(old), json.loads(new)
-    return [
+    moved = (
         INPUT_WORDS.get(name, name.replace("_", " "))
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
-    ]
+    )
+    return list(dict.fromkeys(moved))
 
 
 def _version(version: str | None) -> str:

@@ -1,6 +1,6 @@
 """All endpoints, in the order of their dependence, and how they are evaluated together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,14 +10,18 @@ from cart.endpoints import (
     depletion,
     elimination,
     grades,
+    hematotoxicity,
     immunoglobulins,
+    limiting_toxicity,
     reconstitution,
     reset,
     responses,
     selectivity,
     summaries,
+    syndromes,
     titer_courses,
     titers,
+    treatment_doses,
 )
 from cart.endpoints.answers import KEY, check_answers, in_schema
 from cart.endpoints.kinetics import expansion
@@ -25,7 +29,7 @@ from cart.endpoints.outcomes import activity, early, lung, response, skin
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
-__all__ = ["MODULES", "evaluate"]
+__all__ = ["MODULES", "compute", "evaluate"]
 
 PARAMETERS_OF_READING = {
     grades.LABORATORY: ("flags and grades of laboratory results", grades.with_grades),
@@ -48,6 +52,10 @@ MODULES = (
     response,
     activity,
     early,
+    syndromes,
+    hematotoxicity,
+    limiting_toxicity,
+    treatment_doses,
 )
 
 
@@ -91,3 +99,9 @@ def evaluate(
     whole = in_schema(list(answers.values())).sort(KEY)
     check_answers(whole)
     return whole
+
+
+def compute(inputs: Prepared, codes: Sequence[str], parameters: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+    """Answers of some endpoints that read no others' answers, in the order of ``codes``."""
+    parts = [REGISTRY[code].compute(inputs, REGISTRY[code].in_force(parameters), _no_answers()) for code in codes]
+    return in_schema(parts)

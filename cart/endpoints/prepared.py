@@ -50,6 +50,52 @@ FRAMES: dict[str, dict[str, Any]] = {
         "daily_dose_mg": pl.Float64,
         "prior": pl.Boolean,
     },
+    "treatments": {
+        "therapy_id": pl.Int64,
+        "subject_id": pl.Int64,
+        "drug": pl.String,
+        "therapy_class": pl.String,
+        "started_on": pl.Date,
+        "stopped_on": pl.Date,
+        "ongoing": pl.Boolean,
+        "prior": pl.Boolean,
+        "daily_dose_mg": pl.Float64,
+        "given_on": pl.Date,
+        "doses": pl.Int64,
+        "dose_mg": pl.Float64,
+    },
+    "weights": {"subject_id": pl.Int64, "weight_kg": pl.Float64},
+    "events": {
+        "event_id": pl.Int64,
+        "subject_id": pl.Int64,
+        "started": pl.String,
+        "grade": pl.Int64,
+        "dlt": pl.Boolean,
+    },
+    "crs_days": {
+        "assessment_id": pl.Int64,
+        "subject_id": pl.Int64,
+        "assessed_on": pl.Date,
+        "fever": pl.Boolean,
+        "fever_waived": pl.Boolean,
+        "hypotension": pl.String,
+        "hypoxia": pl.String,
+        "died": pl.Boolean,
+        "investigator_grade": pl.Int64,
+    },
+    "icans_days": {
+        "assessment_id": pl.Int64,
+        "subject_id": pl.Int64,
+        "assessed_on": pl.Date,
+        "ice_score": pl.Int64,
+        "consciousness": pl.String,
+        "seizure": pl.String,
+        "deep_focal_motor_weakness": pl.Boolean,
+        "icp_oedema": pl.String,
+        "died": pl.Boolean,
+        "investigator_grade": pl.Int64,
+    },
+    "last_visits": {"subject_id": pl.Int64, "last_seen_on": pl.Date},
     "planned_visits": {
         "code": pl.String,
         "target_day": pl.Int64,
@@ -116,6 +162,8 @@ class Prepared:
         _check_once("subjects", self.subjects, "subject_id")
         _check_once("time_zero", self.frames["time_zero"], "subject_id")
         _check_once("planned_visits", self.planned_visits, "code")
+        for name in ("weights", "last_visits"):
+            _check_once(name, self.frames[name], "subject_id")
 
     @property
     def subjects(self) -> pl.DataFrame:

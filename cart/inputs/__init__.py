@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cart.inputs.clinical import clinical_frames
+from cart.inputs.safety import READERS as SAFETY_READERS
 from trialsite.isolation.columns import read_columns
 
 FrameReader = Callable[[int, Sequence[int]], pl.DataFrame]
@@ -151,7 +152,7 @@ def read_frames(study_id: int, subject_ids: Sequence[int]) -> dict[str, pl.DataF
         "planned_visits": planned_visits(study_id),
         **clinical_frames(study_id, subject_ids),
     }
-    for name, reader in _registered.items():
+    for name, reader in {**SAFETY_READERS, **_registered}.items():
         frames[name] = reader(study_id, subject_ids)
     return frames
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cart", "0015_randomisation"),
+        ("cart", "0018_safety_rules"),
     ]
 
     operations = [

@@ -202,3 +202,38 @@ ASSESSMENT_KEYS = [
 ASSESSMENT_STALE_TRIGGERS = [
     stale_triggers(table=table, query="SELECT r.subject_id FROM {rows} r") for table in ASSESSMENT_TABLES[:10]
 ]
+# A record of safety names an adverse event of its own subject.
+SAFETY_FOREIGN_KEYS = [
+    composite_foreign_key(
+        table=table,
+        name=f"{name}_event_of_subject",
+        columns="event_id, subject_id",
+        parent="cart_adverseevent",
+        parent_columns="id, subject_id",
+    )
+    for table, name in [
+        ("cart_infection", "infection"),
+        ("cart_iechsassessment", "iec_hs"),
+        ("cart_secondmalignancy", "malignancy"),
+        ("cart_death", "death"),
+    ]
+]
+SAFETY_STALE_TRIGGERS = [
+    stale_triggers(table=table, query=query)
+    for table, query in [
+        *[
+            (table, "SELECT r.subject_id FROM {rows} r")
+            for table in (
+                "cart_adverseevent",
+                "cart_crsassessment",
+                "cart_icansassessment",
+                "cart_visit",
+                "cart_infusioncourse",
+            )
+        ],
+        (
+            "cart_therapydose",
+            "SELECT t.subject_id FROM {rows} r JOIN cart_concomitanttherapy t ON t.id = r.therapy_id",
+        ),
+    ]
+]

@@ -1,5 +1,6 @@
 """Records of the trial, one module per noun."""
 
+from cart.models.adverse_event import AdverseEvent, Relatedness, SpecialInterest
 from cart.models.assessment import Assessment
 from cart.models.bridging import BridgingTherapy
 from cart.models.chelation import Chelation
@@ -13,7 +14,10 @@ from cart.models.eligibility import EligibilityAnswer, EligibilityAssessment, El
 from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run, RunPart
 from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure, TherapyClass
 from cart.models.heart import Echocardiogram, RightHeartCatheter
+from cart.models.hyperinflammation import IecHsAssessment
+from cart.models.infection import Infection
 from cart.models.infusion import Administration, InfusionComponent, InfusionCourse
+from cart.models.late_effects import Death, Pregnancy, RclTest, SecondMalignancy
 from cart.models.lung import DiffusingCapacity, HrctScan, LungUltrasound, Spirometry
 from cart.models.membership import ROLES_WITHOUT_TITERS, WRITING_ROLES, Membership, Role
 from cart.models.panel import Panel, PanelAnalyte, PlannedPanel
@@ -32,6 +36,8 @@ from cart.models.skin import DigitalUlcerCount, SkinScore
 from cart.models.stale import StaleSubject
 from cart.models.study import Arm, Cohort, PlannedVisit, ProtocolVersion, Site, Study
 from cart.models.subject import Consent, Subject, Visit
+from cart.models.syndrome import CrsAssessment, IcansAssessment, SyndromeCourse
+from cart.models.therapy_dose import TherapyDose
 from cart.models.vedoss import Capillaroscopy, DiseaseFindings
 
 # In the order in which a visit is entered.
@@ -55,6 +61,7 @@ __all__ = [
     "ROLES_WITHOUT_TITERS",
     "WRITING_ROLES",
     "Administration",
+    "AdverseEvent",
     "Allocation",
     "Apheresis",
     "Arm",
@@ -67,11 +74,13 @@ __all__ = [
     "ConditioningCourse",
     "ConditioningDose",
     "Consent",
+    "CrsAssessment",
     "CustodyEvent",
     "CutTable",
     "DataCut",
     "DataQuery",
     "DataQueryMessage",
+    "Death",
     "DiffusingCapacity",
     "DigitalUlcerCount",
     "DiseaseFindings",
@@ -87,6 +96,9 @@ __all__ = [
     "GlobalAssessment",
     "HealthQuestionnaire",
     "HrctScan",
+    "IcansAssessment",
+    "IecHsAssessment",
+    "Infection",
     "InfusionComponent",
     "InfusionCourse",
     "Lot",
@@ -96,10 +108,13 @@ __all__ = [
     "PanelAnalyte",
     "PlannedPanel",
     "PlannedVisit",
+    "Pregnancy",
     "Product",
     "ProtocolVersion",
     "RandomisationList",
+    "RclTest",
     "RecordCompletion",
+    "Relatedness",
     "ReleaseSpecification",
     "ReleaseTest",
     "RightHeartCatheter",
@@ -107,15 +122,19 @@ __all__ = [
     "Run",
     "RunPart",
     "ScanAttempt",
+    "SecondMalignancy",
     "Site",
     "SkinScore",
+    "SpecialInterest",
     "Spirometry",
     "StaleSubject",
     "Study",
     "StudyDrugExposure",
     "Subject",
+    "SyndromeCourse",
     "Target",
     "TherapyClass",
+    "TherapyDose",
     "Visit",
     "WarningOverride",
 ]

@@ -87,15 +87,70 @@ def time_zero(subject_id: int = 1, **more: Any) -> dict[str, Any]:
     } | more
 
 
+def event(event_id: int, start: int | str, **more: Any) -> dict[str, Any]:
+    """One row of ``events``; ``start`` is a protocol day or a partial date."""
+    started = start if isinstance(start, str) else on(start).isoformat()
+    return {"event_id": event_id, "subject_id": 1, "started": started, "grade": 3, "dlt": None} | more
+
+
+def crs_day(day: int, **more: Any) -> dict[str, Any]:
+    """One row of ``crs_days``: a day with fever and nothing else unless ``more`` says so."""
+    return {
+        "assessment_id": day + 100,
+        "subject_id": 1,
+        "assessed_on": on(day),
+        "fever": True,
+        "fever_waived": False,
+        "hypotension": "none",
+        "hypoxia": "none",
+        "died": False,
+        "investigator_grade": None,
+    } | more
+
+
+def icans_day(day: int, **more: Any) -> dict[str, Any]:
+    """One row of ``icans_days``: an alert subject with an ICE score of 10 unless ``more`` says otherwise."""
+    return {
+        "assessment_id": day + 100,
+        "subject_id": 1,
+        "assessed_on": on(day),
+        "ice_score": 10,
+        "consciousness": "alert",
+        "seizure": "none",
+        "deep_focal_motor_weakness": False,
+        "icp_oedema": "none",
+        "died": False,
+        "investigator_grade": None,
+    } | more
+
+
+def treatment(therapy_id: int, drug: str, **more: Any) -> dict[str, Any]:
+    """One row of ``treatments``; ``start``, ``stop`` and ``given`` are protocol days."""
+    days = {"started_on": "start", "stopped_on": "stop", "given_on": "given"}
+    dated = {name: on(more.pop(short)) if more.get(short) is not None else None for name, short in days.items()}
+    row = {
+        "therapy_id": therapy_id,
+        "subject_id": 1,
+        "drug": drug,
+        "therapy_class": "other",
+        "ongoing": False,
+        "prior": False,
+        "daily_dose_mg": None,
+        "doses": None,
+        "dose_mg": None,
+    }
+    return row | dated | {name: value for name, value in more.items() if name not in days.values()}
+
+
 def frames(
     observations: Iterable[Mapping[str, Any]] = (),
     *,
     therapies: Sequence[Mapping[str, Any]] = (),
     subjects: Sequence[int] = (1,),
     zeros: Sequence[Mapping[str, Any]] | None = None,
-    **assessments: Sequence[Mapping[str, Any]],
+    **more: Sequence[Mapping[str, Any]],
 ) -> dict[str, pl.DataFrame]:
-    """All frames; those of assessments by name, with the columns that matter."""
+    """All frames; ``more`` names further ones, empty otherwise; of assessments the columns that matter."""
     rows = {
         "subjects": [{"subject_id": subject, "arm": "A"} for subject in subjects],
         "time_zero": [time_zero(subject) for subject in subjects] if zeros is None else list(zeros),
@@ -105,15 +160,15 @@ def frames(
             {"code": code, "target_day": target, "window_low": low, "window_high": high}
             for code, (target, low, high) in VISITS.items()
         ],
-    }
+    } | {name: list(given) for name, given in more.items() if name not in CLINICAL_FRAMES}
     for name in CLINICAL_FRAMES:
         empty = dict.fromkeys(CLINICAL_FRAMES[name])
         rows[name] = [
             empty | {"record": f"{name}:{place}", "record_id": place, "subject_id": 1, "not_done": ""} | one
-            for place, one in enumerate(assessments.pop(name, ()), start=1)
+            for place, one in enumerate(more.get(name, ()), start=1)
         ]
-    assert not assessments, assessments
-    return {name: pl.DataFrame(rows[name], schema=FRAMES[name], orient="row") for name in FRAMES}
+    assert set(more) <= set(FRAMES), more
+    return {name: pl.DataFrame(rows.get(name, []), schema=FRAMES[name], orient="row") for name in FRAMES}
 
 
 def answers(inputs: Mapping[str, pl.DataFrame], code: str, **parameters: Any) -> list[dict[str, Any]]:

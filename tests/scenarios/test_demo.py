@@ -5,7 +5,7 @@ import sys
 
 import polars as pl
 
-from cart.models import EligibilityDecision, Subject
+from cart.models import DataQuery, EligibilityDecision, Subject
 from labs.models import Result
 from tests.databases import ROOT
 
@@ -44,12 +44,19 @@ def test_demo_runs_twice_and_tells_the_same(fresh_database, tmp_path):
     assert missing["AVAL"].null_count() == missing.height
     reset = dict(long.filter(pl.col("PARAMCD") == "RESET").select("USUBJID", "AVALC").iter_rows())
     assert sorted(filter(None, reset.values())) == ["met"] * 5 + ["not met"] * 2
+    crs = dict(long.filter(pl.col("PARAMCD") == "CRSMAX").select("USUBJID", "AVAL").iter_rows())
+    assert sorted(crs.values()) == [0, 1, 1, 1, 1, 1, 2, 2, 2]
+    assert long.filter((pl.col("PARAMCD") == "CRSEPI") & (pl.col("AVAL") == 2)).height == 1
+    for code in ("ICAHTE", "TICAHTE", "CARHT"):
+        assert set(long.filter(pl.col("PARAMCD") == code)["STATUS"]) == {"evaluable"}, code
+    assert set(long.filter(pl.col("PARAMCD") == "DLT")["AVALC"]) == {"no"}
+    assert DataQuery.objects.filter(target_table="cart_crsassessment").count() == 1
     half_lives = long.filter(pl.col("PARAMCD") == "TITERHL")["AVAL"].drop_nulls()
     assert half_lives.is_between(20, 62).all()
 
     again = demo(fresh_database, tmp_path / "two")
     assert again.returncode == 0, again.stderr
-    assert again.stdout.count("already accepted") == 3
+    assert again.stdout.count("already accepted") == 4
     assert pl.read_parquet(tmp_path / "two" / "endpoints.parquet").equals(long)
     for name in ("endpoints.csv", "endpoints.parquet", "subjects.csv", "subjects.parquet"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

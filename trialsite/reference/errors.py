@@ -9,6 +9,7 @@ from cart.api.errors import ANSWERS, API
 from cart.codes_forms import FORMS
 from cart.codes_product import PRODUCT
 from cart.codes_runs import RUNS
+from cart.codes_safety import SAFETY
 from cart.codes_statistics import STATISTICS
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
@@ -35,6 +36,7 @@ SECTIONS: tuple[Section, ...] = (
     PRODUCT,
     *cart_codes.SECTIONS,
     *codes_assessments.SECTIONS,
+    SAFETY,
     STATISTICS,
     FORMS,
     RUNS,

@@ -19,8 +19,20 @@ HYPOXIA = {
     "positive_pressure": 4,
 }
 BY_PROTOCOL = "grade 1 or resolved: protocol decision"
+# Lee et al. 2019, table 2, degrees Celsius.
+FEVER_FROM_C = 38.0
 _WORDS = {"fever": "fever", "fever_waived": "treatment", "hypotension": "hypotension", "hypoxia": "hypoxia"}
 _MOST = 4
+
+
+def has_fever(temperature_c: pl.Expr, other_cause: pl.Expr) -> pl.Expr:
+    """Fever of the syndrome: at least 38.0 degrees Celsius that no other cause explains; null where not measured.
+
+    >>> rows = pl.DataFrame({"t": [37.9, 38.0, 39.5, None], "other": [False, False, True, False]})
+    >>> rows.select(has_fever(pl.col("t"), pl.col("other")))["t"].to_list()
+    [False, True, False, None]
+    """
+    return (temperature_c >= FEVER_FROM_C) & ~other_cause
 
 
 def crs_grades(rows: pl.DataFrame) -> pl.DataFrame:

@@ -118,6 +118,17 @@ def ice_score(**points: int | None) -> int | None:
     return sum(asked) if len(asked) == len(ICE_PARTS) else None
 
 
+def ice_scores(prefix: str) -> pl.Expr:
+    """:func:`ice_score` of columns ``prefix`` + part; null where a part was not asked.
+
+    >>> rows = pl.DataFrame({"ice_orientation": [4, 4], "ice_naming": [3, 3], "ice_commands": [1, 1],
+    ...     "ice_writing": [0, None], "ice_attention": [1, 1]})
+    >>> rows.select(ice_scores("ice_")).to_series().to_list()
+    [9, None]
+    """
+    return pl.sum_horizontal((pl.col(f"{prefix}{part}") for part in ICE_PARTS), ignore_nulls=False)
+
+
 def _of_ice() -> pl.Expr:
     grade: pl.Expr = pl.when(pl.col("ice_score").is_not_null()).then(3)
     for score, of_score in reversed(ICE_GRADES):

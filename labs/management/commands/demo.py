@@ -28,6 +28,7 @@ from cart.actions.templates import load_template
 from cart.models import Evaluation, Study
 from labs.actions.catalogue import load_analytes, register_laboratory
 from labs.actions.transfers import import_file
+from labs.management.demo import counts
 from labs.management.demo.calendar import calendar_lines
 from labs.management.demo.children import child
 from labs.management.demo.files import KITS, LAYOUT, write_files
@@ -38,7 +39,7 @@ from trialsite.audit.command import AuditedCommand
 from trialsite.audit.context import current_actor
 from trialsite.jobs.models import Job
 
-STUDY, TEMPLATE, LABORATORY = "DEMO", "dual-cart", "CENTRAL"
+STUDY, TEMPLATE, LABORATORY, HOSPITAL = "DEMO", "dual-cart", "CENTRAL", "HOSPITAL"
 REASON = "synthetic demonstration"
 JOB_SECONDS = 120
 
@@ -66,8 +67,8 @@ class Command(AuditedCommand):
         self._var.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             self._migrate()
-            study, laboratory = self._set_up()
-            self._feed(study, laboratory)
+            study, laboratories = self._set_up()
+            self._feed(study, laboratories)
             # After the files: which of them an evaluation saw, and so its number, would depend on the moment.
             self._start_workers(stack)
             self._compute(study)
@@ -100,23 +101,29 @@ class Command(AuditedCommand):
         }.items():
             stack.enter_context(child(name, arguments, folder=settings.BASE_DIR, logs=self._var))
 
-    def _set_up(self) -> tuple[Study, Laboratory]:
+    def _set_up(self) -> tuple[Study, dict[str, Laboratory]]:
         who = {"actor": current_actor(), "reason": REASON}
         template = read_template(TEMPLATE)
         study, _ = load_template(template=template, study_code=STUDY, **who)
         load_analytes(entries=template["analytes"], **who)
-        laboratory = register_laboratory(
-            code=LABORATORY,
-            name="Central laboratory (synthetic)",
-            time_zone="Europe/Brussels",
-            layout=LAYOUT,
-            kits=KITS,
-            valid_from=dt.date(2020, 1, 1),
-            **who,
-        )
-        return study, laboratory
+        laboratories = {
+            code: register_laboratory(
+                code=code,
+                name=f"{name} (synthetic)",
+                time_zone="Europe/Brussels",
+                layout=LAYOUT,
+                kits=kits,
+                valid_from=dt.date(2020, 1, 1),
+                **who,
+            )
+            for code, name, kits in (
+                (LABORATORY, "Central laboratory", KITS),
+                (HOSPITAL, "Laboratories of the hospitals", counts.KITS),
+            )
+        }
+        return study, laboratories
 
-    def _feed(self, study: Study, laboratory: Laboratory) -> None:
+    def _feed(self, study: Study, laboratories: dict[str, Laboratory]) -> None:
         self._first_job = Job.objects.aggregate(last=Max("pk"))["last"] or 0
         sites = make_sites(study)
         make_accounts(study, sites, self._passwords())
@@ -125,9 +132,14 @@ class Command(AuditedCommand):
         self.stdout.write("\nEligibility, and the follow-up to year 15 that the infusion made\n")
         for line in [*calendar_lines(study, now=timezone.now()), ""]:
             self.stdout.write(line)
-        for path in write_files(self._var, codes):
+        files = [(LABORATORY, path) for path in write_files(self._var, codes)]
+        for code, path in [*files, (HOSPITAL, counts.write_counts(self._var, codes))]:
             report = import_file(
-                study=study, laboratory=laboratory, path=path, actor="data.manager", reason=f"delivery {path.name}"
+                study=study,
+                laboratory=laboratories[code],
+                path=path,
+                actor="data.manager",
+                reason=f"delivery {path.name}",
             )
             self.stdout.write(report.text())
 

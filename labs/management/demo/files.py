@@ -65,10 +65,11 @@ def write_files(folder: Path, codes: Sequence[str]) -> list[Path]:
             deliveries.setdefault(plan.site, []).append(_line(sample, codes[number], result))
     files = {f"central-{site.lower()}-1.csv": rows for site, rows in deliveries.items()}
     files["central-correction-1.csv"] = corrections
-    return [_write(folder / name, rows) for name, rows in files.items()]
+    return [write_rows(folder / name, rows) for name, rows in files.items()]
 
 
-def _write(path: Path, rows: Sequence[Sequence[str]]) -> Path:
+def write_rows(path: Path, rows: Sequence[Sequence[str]]) -> Path:
+    """Write rows below the header that both laboratories use."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)

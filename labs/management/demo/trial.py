@@ -31,6 +31,7 @@ from cart.models import (
 )
 from labs.management.demo.assessments import enter_assessments
 from labs.management.demo.course import PLANS, VISIT_DAYS, Plan
+from labs.management.demo.safety import enter_safety
 from trialsite.audit.context import acting
 
 SITES = {"KUL": ("Leuven", "BEL", "Europe/Brussels"), "BOS": ("Boston", "USA", "America/New_York")}
@@ -122,6 +123,8 @@ def _enter(study: Study, sites: Mapping[str, Site], number: int) -> Subject:
             check_scan(lot=lot, code=lot.label_code(), purpose="infusion", actor=actor)
     _infuse(subject, site, plan, [Lot.objects.get(pk=lot.pk) for lot in lots], actor)
     enter_assessments(subject, number, actor=actor)
+    with acting(actor=actor, reason=reason):
+        enter_safety(subject, number, infusion_on=plan.infusion_on, weight_kg=plan.weight_kg, actor=actor)
     return subject
 
 

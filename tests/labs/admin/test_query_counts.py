@@ -20,18 +20,23 @@ from cart.models import (
     ConditioningDose,
     Consent,
     CustodyEvent,
+    Death,
     EndpointDefinition,
     EndpointResult,
     Evaluation,
+    IecHsAssessment,
     Membership,
     PlannedVisit,
+    Pregnancy,
     Product,
     ProtocolVersion,
+    RclTest,
     ReleaseSpecification,
     ReleaseTest,
     Role,
     Run,
     ScanAttempt,
+    SecondMalignancy,
     Site,
     StudyDrugExposure,
     Visit,
@@ -50,6 +55,7 @@ from labs.models import (
 from tests.cart.admin.pages import member
 from tests.cart.assessed import assessment
 from tests.cart.records import component, make_administration, make_lot, make_subject, make_trial
+from tests.cart.safety_records import crs_day, event, icans_day, infection
 from trialsite.jobs.models import Job
 
 AT = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -100,6 +106,22 @@ def fill_treatment(trial, subject, number, planned, criterion):
     component(make_administration(subject), lot).save()
 
 
+def fill_safety(subject):
+    """One more of each record of safety."""
+    for record in (
+        event(subject),
+        crs_day(subject, 1),
+        icans_day(subject, 1),
+        infection(subject),
+        IecHsAssessment(subject=subject, assessed_on=ON),
+        SecondMalignancy(subject=subject, diagnosis="D", diagnosed="2025"),
+        RclTest(subject=subject, planned_label="month 3", result="not-done", not_done_reason="missed"),
+        Pregnancy(subject=subject, of="partner", reported_on=ON),
+        Death(subject=subject, died="2025", cause="other", cause_text="C", related_to_product="unlikely"),
+    ):
+        record.save()
+
+
 def fill_answers(trial, subject, number, analyte, laboratory, assay):
     """One more subject's results, files, answers and jobs."""
     specimen = Specimen.objects.create(
@@ -128,6 +150,7 @@ def fill(trial, numbers):
         planned, criterion, analyte, laboratory, assay = fill_set_up(trial, number)
         subject = make_subject(trial, f"SUB-{number}")
         fill_treatment(trial, subject, number, planned, criterion)
+        fill_safety(subject)
         fill_answers(trial, subject, number, analyte, laboratory, assay)
 
 
