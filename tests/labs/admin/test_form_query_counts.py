@@ -74,7 +74,7 @@ def add_rows(first, numbers):
         )  # fmt: skip
         ConditioningDose.objects.create(
             course=first["cart.ConditioningCourse"], drug="fludarabine", given_at=AT + timedelta(days=number),
-            planned_mg_m2=30, given_mg=50,
+            planned_mg_m2=30, given_mg=54,
         )  # fmt: skip
         PlannedVisit.objects.create(
             protocol=first["cart.ProtocolVersion"], code=f"V{number}", name="V", target_day=1, window_low_day=0,
