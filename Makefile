@@ -7,15 +7,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Certificates of the machine: a laboratory's network may end TLS with one of its own.
 export UV_SYSTEM_CERTS = 1
 
-.PHONY: help demo test services environment lint types contracts reference bench requirements clean
+.PHONY: help demo test test-browser screenshots browser services environment lint types contracts reference bench requirements clean
 help: ## what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 demo: environment ## the whole trial with nine synthetic subjects; ONCE=1 does not serve
 	@$(BIN)/python manage.py demo $(if $(ONCE),--once)
 
 test: environment ## all tests, against real PostgreSQL and a real broker
 	@$(BIN)/python -m pytest -q -n 2
+
+test-browser: browser ## the desk as a coordinator uses it, in Chromium
+	@$(BIN)/python -m pytest -q -n 2 tests/browser
+
+screenshots: browser ## draw the pictures of docs/images again
+	@TRIALSITE_PICTURES=docs/images $(BIN)/python -m pytest -q -n 0 tests/browser/test_pictures.py
 
 services: environment ## private PostgreSQL and broker, until Ctrl-C
 	@$(BIN)/python manage.py services
@@ -29,6 +35,13 @@ environment: .venv/complete
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --no-cache-dir uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-python-downloads --require-hashes -r requirements-dev.txt
+	@touch $@
+
+browser: environment .venv/browser-complete
+
+.venv/browser-complete: requirements-browser.txt
+	@command -v chromium > /dev/null || test -n "$$TRIALSITE_CHROMIUM" || { echo "Chromium is needed: apt-get install chromium, or TRIALSITE_CHROMIUM names the program."; exit 1; }
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-python-downloads --require-hashes -r requirements-browser.txt
 	@touch $@
 
 lint: environment ## ruff
@@ -50,6 +63,7 @@ bench: environment ## speed beside its limit
 requirements: environment ## compile the pinned requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.txt --custom-compile-command "make requirements"
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev --extra devservices pyproject.toml -o requirements-dev.txt --custom-compile-command "make requirements"
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group browser --constraint requirements-dev.txt -o requirements-browser.txt --custom-compile-command "make requirements"
 
 clean: ## remove environment, data of the demo, output
 	rm -rf .venv var out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

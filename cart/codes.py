@@ -8,6 +8,11 @@ WRONG_SUBJECT = Code(
     "Records that hang together are of one subject: apheresis and lot, course and component, visit and specimen.",
     "Choose the one of this subject.",
 )
+EDIT_CONFLICT = Code(
+    "edit-conflict",
+    "Nobody changed the page while you had it open.",
+    "Open it again and enter your change; nothing of it is stored.",
+)
 
 RECORDS = Section(
     "Records",
@@ -15,11 +20,7 @@ RECORDS = Section(
     ("cart/models/", "cart/admin/", "cart/actions/", "cart/migrations/"),
     (
         Code("no-reason", "A change says why.", "Fill in the reason for the change."),
-        Code(
-            "edit-conflict",
-            "Nobody changed the page while you had it open.",
-            "Open it again and enter your change; nothing of it is stored.",
-        ),
+        EDIT_CONFLICT,
         WRONG_SUBJECT,
         Code("wrong-study", "A specimen's subject belongs to the specimen's study.", "Choose another subject."),
         Code("site-of-other-study", "The site belongs to the same study.", "Choose another site."),

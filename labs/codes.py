@@ -14,6 +14,11 @@ _STORE_FULL = Code(
     "The store of raw files can take the file: nothing is imported that is not kept.",
     "Make room in RAW_STORE, or correct its rights.",
 )
+_DATABASE_FULL = Code(
+    "database-full",
+    "The database's disk has room for what a file stores.",
+    "Make room, then import again: nothing of the file is stored.",
+)
 _TOO_MANY_VERSIONS = Code(
     "too-many-versions",
     "A result has at most 255 versions.",
@@ -158,6 +163,7 @@ FILES = Section(
         ),
         _FILE_UNREADABLE,
         _STORE_FULL,
+        _DATABASE_FULL,
     ),
 )
 LAYOUTS = Section(
@@ -177,12 +183,17 @@ LAYOUTS = Section(
             "The decimal mark is point or comma, and not the separator.",
             "Correct `decimal_mark`.",
         ),
-        Code("layout-format", "`format` is csv, xlsx or fhir-r4.", "Correct it; without it the files are delimited."),
+        Code(
+            "layout-format",
+            "`format` is csv, xlsx, sdtm or fhir-r4.",
+            "Correct it; without it the files are delimited.",
+        ),
         Code(
             "layout-fhir",
             "A layout of FHIR declares subject, codes and accession; the other entries are as documented.",
             "Complete or correct the entry that the message names.",
         ),
+        Code("layout-domain", "`domain` of an SDTM layout is LB, IS or CP.", "Correct it."),
         Code(
             "layout-sheet",
             "`sheet` is the name of a sheet, `header_row` the number of the row with the column names.",
@@ -328,6 +339,7 @@ DATASETS = Section(
         ),
         _FILE_UNREADABLE,
         _STORE_FULL,
+        _DATABASE_FULL,
     ),
 )
 SECTIONS = (ROWS, FILES, LAYOUTS, RECORDS_OF_SDTM, DATASETS)

@@ -68,6 +68,7 @@ RECORDS = Section(
         "labs/admin/",
         "labs/migrations/",
         "labs/units/",
+        "labs/actions/by_hand.py",
         "labs/actions/code_map.py",
         "labs/actions/reference_ranges.py",
         "labs/actions/conversions.py",

@@ -22,7 +22,8 @@ SHARED = ROOT.parent / "shared"
 
 
 @contextmanager
-def _connected_to(database: Database) -> Iterator[None]:
+def connected_to(database: Database) -> Iterator[None]:
+    """Let the models of this process work on another database inside the block."""
     own = settings.DATABASES["default"]["NAME"]
     connections.close_all()
     settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"] = database.name
@@ -46,7 +47,7 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
 @pytest.fixture
 def fresh_database(django_db_setup: None, django_db_blocker: object) -> Iterator[Database]:
     """A database of its own for a test that commits, truncates nothing and starts processes."""
-    with django_db_blocker.unblock(), cloned_database() as database, _connected_to(database):
+    with django_db_blocker.unblock(), cloned_database() as database, connected_to(database):
         redis.Redis.from_url(os.environ["REDIS_URL"]).flushall()
         yield database
 

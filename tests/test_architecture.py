@@ -16,8 +16,8 @@ PACKAGES = ("trialsite", "cart", "labs")
 BANNED = {"utils", "helpers", "helper", "common", "misc", "manager", "base_utils", "info", "process_data"}
 TOP_LEVEL = {
     "trialsite", "cart", "labs", "tests", "docs", "bench", ".ci", "docker-compose.yml", "Dockerfile", "manage.py",
-    "requirements.txt", "requirements-dev.txt", "pyproject.toml", "Makefile", "README.md", "CONTRIBUTING.md",
-    "CHANGELOG.md", "SECURITY.md", "LICENSE", ".gitignore",
+    "requirements.txt", "requirements-dev.txt", "requirements-browser.txt", "pyproject.toml", "Makefile", "README.md",
+    "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", ".gitignore",
 }  # fmt: skip
 
 

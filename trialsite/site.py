@@ -92,6 +92,7 @@ class TrialsiteAdminSite(UnfoldAdminSite):
         # There is no site besides the desk to return to.
         context["site_url"] = None
         context["styles"] = [*context.get("styles", []), static("cart/desk.css")]
+        context["site_favicons"] = [{"rel": "icon", "href": static("cart/favicon.svg"), "type": "image/svg+xml"}]
         return context
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
@@ -111,6 +112,8 @@ class TrialsiteAdminSite(UnfoldAdminSite):
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The same groups, as the side bar of the theme wants them."""
+        desk = _desk_pages(request)
+        on_desk_page = any(item["active"] for item in desk["items"])
         shown: list[dict[str, Any]] = [
             {
                 "title": group["name"],
@@ -119,7 +122,8 @@ class TrialsiteAdminSite(UnfoldAdminSite):
                     {
                         "title": str(entry["name"]),
                         "link": entry["admin_url"],
-                        "active": request.path.startswith(entry["admin_url"]),
+                        # Desk pages stand below the address of the subjects, and are none of their pages.
+                        "active": request.path.startswith(entry["admin_url"]) and not on_desk_page,
                         "has_permission": True,
                     }
                     for entry in group["models"]
@@ -130,7 +134,7 @@ class TrialsiteAdminSite(UnfoldAdminSite):
         ]
         subjects = self._registry.get(apps.get_model("cart", "Subject"))
         if subjects is not None and subjects.has_view_permission(request):
-            shown.insert(0, _desk_pages(request))
+            shown.insert(0, desk)
         return shown
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

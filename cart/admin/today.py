@@ -1,5 +1,6 @@
 """Today: what is due, what is overdue, what waits. Every count is the length of the list behind it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,15 @@ SHELVES = (
 LOTS = "lots"
 
 
+# What other apps count: a function of the request to title, count and url of the list behind the count.
+_further: list[Callable[[HttpRequest], dict[str, Any]]] = []
+
+
+def register_count(one: Callable[[HttpRequest], dict[str, Any]]) -> None:
+    """Add a box that links to a list of its own."""
+    _further.append(one)
+
+
 def today_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Counts on top, the chosen list below; without a choice what is due today."""
     subjects = visible_to(request.user, Subject.objects.all())
@@ -63,7 +73,7 @@ def today_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     context = {
         **site.each_context(request),
         "title": "Today",
-        "counts": [*counts, *_queries(request.user)],
+        "counts": [*counts, *_queries(request.user), *(one(request) for one in _further)],
         "list_title": titles[shown],
         "rows": worded(shelved[shown]) if shown in shelved else [],
         "lots": lots if shown == LOTS else None,

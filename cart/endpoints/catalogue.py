@@ -6,14 +6,17 @@ from typing import Any
 
 import polars as pl
 
-from cart.endpoints import depletion, elimination, grades, reconstitution, reset, responses, titers
+from cart.endpoints import depletion, elimination, grades, reconstitution, reset, responses, summaries, titers
 from cart.endpoints.answers import KEY, check_answers, in_schema
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
 __all__ = ["MODULES", "evaluate"]
 
-PARAMETERS_OF_READING = {grades.LABORATORY: grades.with_grades}
+PARAMETERS_OF_READING = {
+    grades.LABORATORY: ("flags and grades of laboratory results", grades.with_grades),
+    summaries.SUMMARY: ("summaries of groups of subjects", summaries.summarise),
+}
 # Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
 MODULES = (depletion, reconstitution, titers, responses, elimination, reset)
 

@@ -223,14 +223,14 @@ def area(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame)
 
 _SOURCE = "own rule; threshold: complete depletion < 10 cells/uL, rituximab label"
 _INPUTS = ("subjects", "time_zero", "observations")
-_ENTRIES: tuple[tuple[str, str, str, Compute, tuple[Parameter, ...]], ...] = (
-    ("BCDEPL", "B-cell depletion, first day", "d", depleted, (*COURSE, BASELINE)),
-    ("BCNADIR", "CD19+ B cells, nadir", "cells/uL", nadir, COURSE),
-    ("BCRECOV", "B-cell recovery, day", "d", recovery, COURSE),
-    ("BCDUR", "Duration of B-cell depletion", "d", duration, COURSE),
-    ("BCAUC", "CD19+ B cells, area after infusion", "d.cells/uL", area, (IMPUTATION,)),
+_ENTRIES: tuple[tuple[str, str, str, Compute, tuple[Parameter, ...], tuple[str, ...]], ...] = (
+    ("BCDEPL", "B-cell depletion, first day", "d", depleted, (*COURSE, BASELINE), ("categories", "numbers")),
+    ("BCNADIR", "CD19+ B cells, nadir", "cells/uL", nadir, COURSE, ()),
+    ("BCRECOV", "B-cell recovery, day", "d", recovery, COURSE, ("times",)),
+    ("BCDUR", "Duration of B-cell depletion", "d", duration, COURSE, ()),
+    ("BCAUC", "CD19+ B cells, area after infusion", "d.cells/uL", area, (IMPUTATION,), ("numbers", "geometric")),
 )
 DEFINITIONS = {
-    code: register(Definition(code, label, unit, "1", _SOURCE, _INPUTS, compute, parameters))
-    for code, label, unit, compute, parameters in _ENTRIES
+    code: register(Definition(code, label, unit, "1", _SOURCE, _INPUTS, compute, parameters, summary=summary))
+    for code, label, unit, compute, parameters, summary in _ENTRIES
 }

@@ -110,7 +110,17 @@ def elimination_ratio(inputs: Prepared, parameters: Mapping[str, Any], answers: 
 
 
 HALF_LIFE = register(
-    Definition("TITERHL", "Autoantibody, half-life", "d", "1", SOURCE, INPUTS, elimination, (*SHARED, CONFIDENCE))
+    Definition(
+        "TITERHL",
+        "Autoantibody, half-life",
+        "d",
+        "1",
+        SOURCE,
+        INPUTS,
+        elimination,
+        (*SHARED, CONFIDENCE),
+        summary=("numbers", "geometric"),
+    )
 )
 RATIO = register(
     Definition(
@@ -122,5 +132,6 @@ RATIO = register(
         INPUTS,
         elimination_ratio,
         (*SHARED, CONFIDENCE, IGG_HALF_LIFE),
+        summary=("numbers", "geometric"),
     )
 )

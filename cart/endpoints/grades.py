@@ -40,7 +40,7 @@ GRADED = {
     "grade_reason": pl.String,
 }
 # What a laboratory means by the words and letters of its own flags.
-_FLAG_WORDS = {"L": "LOW", "LL": "LOW", "LOW": "LOW", "H": "HIGH", "HH": "HIGH", "HIGH": "HIGH", "N": "NORMAL"}
+FLAG_WORDS = {"L": "LOW", "LL": "LOW", "LOW": "LOW", "H": "HIGH", "HH": "HIGH", "HIGH": "HIGH", "N": "NORMAL"}
 _KNOWN_FLAGS = ("LOW", "NORMAL", "HIGH")
 _SERIES = ["subject_id", "analyte"]
 # The criteria are of blood.
@@ -126,7 +126,7 @@ def _with_limits(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(received).then("range_low").otherwise("flag_low").alias("lln"),
         pl.when(received).then("range_high").otherwise("flag_high").alias("uln"),
         pl.when(received)
-        .then(pl.col("range_flag").str.to_uppercase().replace(_FLAG_WORDS))
+        .then(pl.col("range_flag").str.to_uppercase().replace(FLAG_WORDS))
         .otherwise("flag")
         .alias("_word"),
     )

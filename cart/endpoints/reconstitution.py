@@ -102,5 +102,6 @@ NAIVE_RECOVERY = register(
         ("subjects", "time_zero", "observations"),
         naive_at_recovery,
         (*COURSE, NAIVE_SHARE, WITHIN),
+        summary=("categories", "numbers"),
     )
 )

@@ -86,11 +86,11 @@ def reference_page() -> str:
         codes = [code for code, definition in REGISTRY.items() if definition.compute.__module__ == module.__name__]
         for code in codes:
             lines += _section(REGISTRY[code])
-    for code, function in PARAMETERS_OF_READING.items():
+    for code, (what, function) in PARAMETERS_OF_READING.items():
         first, _, _ = (inspect.getdoc(function) or "").partition("\n")
-        said = f"{first} Computed on reading, never stored; no endpoint, but a study sets its parameters likewise."
+        said = f"{first} No endpoint of a subject, but a study sets its parameters likewise."
         lines += [
-            f"## {code}: flags and grades of laboratory results",
+            f"## {code}: {what}",
             "",
             said,
             "",

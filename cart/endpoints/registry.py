@@ -89,6 +89,8 @@ class Definition:
     compute: Compute = field(repr=False, compare=False)
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
+    # How answers of many subjects are summarised, see ``summary_cells.KINDS``; empty: by whether it has a unit.
+    summary: tuple[str, ...] = ()
 
     def in_force(self, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         """Every parameter: the study's value where given (own entry before ``*``), else the default.

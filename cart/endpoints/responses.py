@@ -205,9 +205,33 @@ def _conversions(whole: pl.DataFrame) -> pl.DataFrame:
 
 
 HALVED = register(
-    Definition("TITER50", "Autoantibody, fall by half", "%", "1", SOURCE, INPUTS, halved, (*SHARED, FALL))
+    Definition(
+        "TITER50",
+        "Autoantibody, fall by half",
+        "%",
+        "1",
+        SOURCE,
+        INPUTS,
+        halved,
+        (*SHARED, FALL),
+        summary=("categories", "numbers"),
+    )
 )
-FOUR_FOLD = register(Definition("TITER4F", "Autoantibody, 4-fold fall", "%", "1", SOURCE, INPUTS, four_fold, SHARED))
+FOUR_FOLD = register(
+    Definition(
+        "TITER4F", "Autoantibody, 4-fold fall", "%", "1", SOURCE, INPUTS, four_fold, SHARED, summary=("categories",)
+    )
+)
 CONVERSION = register(
-    Definition("TITERCNV", "Autoantibody, seronegative conversion", "d", "1", SOURCE, INPUTS, conversion, SHARED)
+    Definition(
+        "TITERCNV",
+        "Autoantibody, seronegative conversion",
+        "d",
+        "1",
+        SOURCE,
+        INPUTS,
+        conversion,
+        SHARED,
+        summary=("categories", "numbers"),
+    )
 )

@@ -57,7 +57,17 @@ def log2_change(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Dat
 
 
 PERCENT_CHANGE = register(
-    Definition("TITERPCT", "Autoantibody, % change from baseline", "%", "1", SOURCE, INPUTS, percent_change, SHARED)
+    Definition(
+        "TITERPCT",
+        "Autoantibody, % change from baseline",
+        "%",
+        "1",
+        SOURCE,
+        INPUTS,
+        percent_change,
+        SHARED,
+        summary=("numbers", "differences"),
+    )
 )
 LOG2_CHANGE = register(
     Definition(
@@ -69,5 +79,6 @@ LOG2_CHANGE = register(
         INPUTS,
         log2_change,
         SHARED,
+        summary=("numbers", "ratios"),
     )
 )

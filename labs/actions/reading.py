@@ -10,9 +10,12 @@ import polars as pl
 from labs.actions.compared import Compared, basis_of, compare_with_last
 from labs.imports.central_csv import Block, read_blocks
 from labs.imports.checks import References, check_rows
+from labs.imports.dataset_layout import DatasetLayout
+from labs.imports.dataset_rows import read_blocks as read_dataset
 from labs.imports.fhir import read_checked
 from labs.imports.fhir_layout import FhirLayout
 from labs.imports.layout import Layout, RowLayout
+from labs.imports.layouts import AnyLayout
 from labs.imports.records import Checked
 from labs.imports.report import About
 from labs.imports.xlsx import read_blocks as read_workbook
@@ -22,9 +25,7 @@ from labs.models import Transfer
 Blocks = Callable[[], Iterable[tuple[int, Checked]]]
 
 
-def reading_of(
-    file: Path, layout: Layout | FhirLayout | XlsxLayout, references: References, about: About
-) -> dict[str, Any]:
+def reading_of(file: Path, layout: AnyLayout, references: References, about: About) -> dict[str, Any]:
     """How ``load_transfer`` reads a file, by its layout."""
     if isinstance(layout, FhirLayout):
         return {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
@@ -34,6 +35,11 @@ def reading_of(
         return {
             "kind": Transfer.Kind.XLSX,
             "blocks": lambda: _checked(read_workbook(file, layout, about), references, checks, about),
+        }
+    if isinstance(layout, DatasetLayout):
+        return {
+            "kind": Transfer.Kind.DATASET,
+            "blocks": lambda: _checked(read_dataset(file, layout, about), references, layout, about),
         }
     return _delimited(file, layout, references, about)
 

@@ -37,7 +37,8 @@ def read_references(study: Study, laboratory: Laboratory) -> References:
         {"code": pl.String, "analyte_id": pl.Int64, "kind": pl.String},
     )
     assays = read_columns(
-        "SELECT analyte_id, id, unit, valid_from::text, valid_to::text FROM labs_assayversion"
+        "SELECT analyte_id, id, unit, valid_from::text, valid_to::text, dilution_start, dilution_factor"
+        " FROM labs_assayversion"
         " WHERE laboratory_id = %(laboratory)s",
         {"laboratory": laboratory.pk},
         {
@@ -46,6 +47,8 @@ def read_references(study: Study, laboratory: Laboratory) -> References:
             "assay_unit": pl.String,
             "valid_from": pl.Date,
             "valid_to": pl.Date,
+            "dilution_start": pl.Int64,
+            "dilution_factor": pl.Int64,
         },
     )
     return References(subjects, codes, assays, today=latest_today())

@@ -12,15 +12,17 @@ from django.utils import timezone
 from cart.actions.endpoints import request_recompute
 from cart.models import Study
 from labs.actions.compared import Compared, quarantined_lines
+from labs.actions.database_room import room_in_database
 from labs.actions.raw_files import keep_raw_file, stored_path
 from labs.actions.reading import Blocks, reading_of
 from labs.actions.references import read_references
+from labs.actions.specimen_corrections import correct_specimens
 from labs.actions.vanished import ask_for_vanished_rows, is_cumulative
 from labs.imports.ahead import made_ahead
 from labs.imports.central_csv import FINDING_SCHEMA, FileRefusedError
 from labs.imports.layouts import from_mapping
 from labs.imports.load import Loaded, ResultLoader
-from labs.imports.records import Checked
+from labs.imports.records import CONDITION_SAID, Checked
 from labs.imports.report import About, Report, Totals
 from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
@@ -122,7 +124,7 @@ def load_transfer(
         "basis": basis[0],
         "basis_subject": basis[1],
     }
-    with acting(actor=actor, reason=reason):
+    with acting(actor=actor, reason=reason), room_in_database():
         try:
             with transaction.atomic():
                 # Imports of a study take turns: of two that bring the same file the second finds it accepted.
@@ -148,13 +150,21 @@ def load_transfer(
                 refused = bool(findings.height) and not quarantine
                 if is_cumulative(transfer) and not refused and previous is None:
                     totals.vanished = ask_for_vanished_rows(transfer, lost)
+                if refused:
+                    totals.refuse_all()
                 if check_only or refused:
                     raise _Refused(totals, findings)
                 _accept(transfer, totals, findings)
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
         except _Repeated as repeated:
-            still = Totals(quarantined=repeated.previous.rows_quarantined)
-            return Report(about.file_name, still, accepted=True, number=str(repeated.previous), repeated=True)
+            return Report(
+                about.file_name,
+                _totals_again(repeated.previous),
+                accepted=True,
+                number=str(repeated.previous),
+                repeated=True,
+                unit=about.unit,
+            )
         except _Refused as refused:
             number = "" if check_only else _keep_refusal(fields, refused)
             return Report(
@@ -193,7 +203,8 @@ def _load_what_differs(
         # Where rows of the file contradict each other, all of them are read to say which.
         with contextlib.suppress(_Unsound, _Refused), transaction.atomic():
             totals, findings = _load_blocks(transfer, changed, quarantine=quarantine, reason=reason, waiting=None)
-            if not beside.is_sound(transfer) or "conflicting-rows" in findings["rule"]:
+            contradicted = {"conflicting-rows", "conflicting-conditions"} & set(findings["rule"])
+            if not beside.is_sound(transfer) or contradicted or totals.specimens_corrected:
                 raise _Unsound
             totals.rows += beside.unchanged
             totals.duplicate += beside.unchanged
@@ -269,7 +280,11 @@ def _load_blocks(
                     asked = pl.col("line").is_in(waiting.implode())
                     bad = checked.bad.filter(checked.bad.is_in(waiting.implode()))
                     checked = Checked(
-                        checked.rows.filter(asked), checked.specimens, checked.findings.filter(asked), refused=bad
+                        checked.rows.filter(asked),
+                        # Nor does it say anything new of a specimen.
+                        checked.specimens.drop(CONDITION_SAID, strict=False),
+                        checked.findings.filter(asked),
+                        refused=bad,
                     )
                     totals.duplicate += rows - checked.rows.height - bad.len()
                 tally.note(checked.findings, checked.bad.len())
@@ -277,12 +292,28 @@ def _load_blocks(
                     tally.count(loader.load(checked))
             if tally.stores:
                 tally.count(loader.finish())
+        if tally.stores:
+            totals.specimens_corrected = correct_specimens()
     except FileRefusedError as error:
-        refused = Totals(rows=totals.rows, refused=tally.bad_rows + 1, findings=totals.findings + 1)
+        refused = Totals(rows=totals.rows, with_findings=tally.bad_rows, findings=totals.findings + 1)
+        refused.refuse_all()
         raise _Refused(refused, pl.concat([tally.findings, _file_finding(error)])) from error
+    totals.with_findings = tally.bad_rows
     totals.refused = 0 if quarantine and transfer.kind != Transfer.Kind.SDTM else tally.bad_rows
     totals.quarantined = tally.bad_rows - totals.refused
     return totals, tally.findings
+
+
+def _totals_again(accepted: Transfer) -> Totals:
+    """Of a file that was accepted before: what was not taken then waits still, the others of its rows are there."""
+    left_out = accepted.rows_quarantined + accepted.rows_refused
+    return Totals(
+        rows=accepted.rows_total,
+        duplicate=accepted.rows_total - left_out,
+        quarantined=accepted.rows_quarantined,
+        refused=accepted.rows_refused,
+        with_findings=accepted.rows_with_findings,
+    )
 
 
 def _file_finding(error: FileRefusedError) -> pl.DataFrame:
@@ -307,7 +338,6 @@ def _keep_refusal(fields: dict[str, Any], refused: _Refused) -> str:
     """Record a file that was not taken, with what was wrong, after its load was undone."""
     with transaction.atomic():
         transfer = Transfer.objects.create(state=Transfer.State.REFUSED, **fields)
-        refused.totals.applied = refused.totals.corrected = refused.totals.duplicate = refused.totals.quarantined = 0
         _keep_findings(transfer, refused.findings, outcome="refused")
         _count(transfer, refused.totals)
     return str(transfer)
@@ -320,6 +350,8 @@ def _count(transfer: Transfer, totals: Totals) -> None:
     transfer.rows_duplicate = totals.duplicate
     transfer.rows_quarantined = totals.quarantined
     transfer.rows_refused = totals.refused
+    transfer.rows_with_findings = totals.with_findings
+    transfer.specimens_corrected = totals.specimens_corrected
     transfer.rows_vanished = totals.vanished
     transfer.decided_at = timezone.now()
     transfer.save()

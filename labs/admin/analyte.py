@@ -62,15 +62,15 @@ class AssayVersionAdmin(DeskAdmin):
     """Kits with their limits; a change of kit is a new version."""
 
     writing_roles = SET_UP_ROLES
-    list_display = ("laboratory", "analyte", "kit", "unit", "lloq", "uloq", "cutoff", "valid_from", "valid_to")
+    list_display = ("laboratory", "analyte", "kit", "lot", "unit", "lloq", "uloq", "cutoff", "valid_from", "valid_to")
     list_filter = (("laboratory", VisibleRelatedFilter),)
     list_select_related = ("laboratory", "analyte")
-    search_fields = ("kit", "analyte__code", "laboratory__code")
+    search_fields = ("kit", "lot", "analyte__code", "laboratory__code")
     autocomplete_fields = ("laboratory", "analyte")
     fixed_fields = ("laboratory", "analyte")
     fieldsets = (
-        (None, {"fields": (("laboratory", "analyte"), ("kit", "unit"))}),
-        ("Limits", {"fields": (("lloq", "uloq", "cutoff"),)}),
+        (None, {"fields": (("laboratory", "analyte"), ("kit", "lot", "unit"))}),
+        ("Limits", {"fields": (("lloq", "uloq", "cutoff"), ("dilution_start", "dilution_factor"))}),
         ("In force", {"fields": (("valid_from", "valid_to"),)}),
     )
 

@@ -36,7 +36,7 @@ def assessment_of(result: Result) -> Assessment:
 
 
 def _in_words(row: dict[str, Any]) -> Assessment:
-    return Assessment(_flag(row), _grade(row), _delta(row))
+    return Assessment(_flag(row), grade_in_words(row), delta_in_words(row))
 
 
 def _flag(row: dict[str, Any]) -> str:
@@ -47,7 +47,8 @@ def _flag(row: dict[str, Any]) -> str:
     return f"{row['flag']} ({limits} {row['unit']})"
 
 
-def _grade(row: dict[str, Any]) -> str:
+def grade_in_words(row: dict[str, Any]) -> str:
+    """Grade with its term and version, or why there is none."""
     if row["grade_low"] is None:
         return f"none: {row['grade_reason']}"
     one = row["grade_low"] == row["grade_high"]
@@ -55,7 +56,8 @@ def _grade(row: dict[str, Any]) -> str:
     return f"{grade}, {row['grade_term']} (CTCAE {row['grade_version']})"
 
 
-def _delta(row: dict[str, Any]) -> str:
+def delta_in_words(row: dict[str, Any]) -> str:
+    """Outcome of the delta check with the change."""
     if row["delta_status"] is None:
         return "no limit for this analyte"
     if row["delta_reason"]:

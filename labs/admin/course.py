@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -10,15 +10,15 @@ from django.utils.safestring import mark_safe
 
 from cart.admin.panels import register_subject_panel, register_subject_step
 from cart.inputs import time_zero
-from cart.models import ConcomitantTherapy, Subject, TherapyClass
+from cart.models import Subject
 from cart.scoping import visible_to
 from labs.admin.collected import month_name_text
+from labs.admin.confounders import confounded_notes, confounder_shades
 from labs.admin.titer_plot import Plot, PlotPoint, Shade, render_plot
 from labs.models import Result, Specimen
 
 # Analytes drawn, in this order; the second says whether the axis is logarithmic.
 DRAWN = (("ATA", True), ("ARA", True), ("CD19_ABS", True), ("IGG", False))
-CONFOUNDERS = (TherapyClass.IVIG, TherapyClass.PLASMA_EXCHANGE, TherapyClass.RITUXIMAB)
 _USABLE = frozenset({Specimen.Condition.GOOD, Specimen.Condition.OTHER})
 
 
@@ -47,13 +47,13 @@ def course_panel(request: HttpRequest, subject: Subject) -> str:
     zero_on, anchored = _day_zero(subject, results)
     if zero_on is None:
         return ""
-    shades = _shades(subject, zero_on)
+    shades, notes = confounder_shades(subject, zero_on), confounded_notes(subject, zero_on, results)
     charts = []
     for code, log_scale in DRAWN:
         own = [result for result in results if result.analyte.code == code]
         if own:
             plot = plot_of(own, zero_on, log_scale=log_scale, shades=shades, anchored=anchored)
-            rows = [_row(result, zero_on) for result in own]
+            rows = [_row(result, zero_on, notes.get(result.pk, "")) for result in own]
             # The plot escapes every text it takes from the database.
             charts.append({"plot": plot, "svg": mark_safe(render_plot(plot)), "rows": rows})
     return render_to_string("labs/course_panel.html", {"charts": charts, "anchored": anchored}, request=request)
@@ -105,13 +105,14 @@ def _series_name(result: Result) -> str:
     return f"{result.specimen.laboratory.code}{kit}"
 
 
-def _row(result: Result, zero_on: date) -> CourseRow:
+def _row(result: Result, zero_on: date, confounded: str) -> CourseRow:
     collected_on = result.specimen.collected_on
     usable = result.specimen.condition in _USABLE
     lloq = result.assay.lloq if result.assay is not None else None
     notes = [
         "" if usable else f"not evaluated: {result.specimen.get_condition_display().lower()}",
         result.missing_reason,
+        confounded,
         f"version {result.version}: {result.supersession_reason}" if result.version > 1 else "",
     ]
     return CourseRow(
@@ -122,30 +123,6 @@ def _row(result: Result, zero_on: date) -> CourseRow:
         usable=usable,
         note="; ".join(note for note in notes if note),
     )
-
-
-def _shades(subject: Subject, zero_on: date) -> list[Shade]:
-    shades = []
-    therapies = ConcomitantTherapy.objects.filter(subject=subject, therapy_class__in=CONFOUNDERS)
-    for therapy in therapies:
-        started = _day(therapy.started)
-        if started is None:
-            continue
-        stopped = _day(therapy.stopped)
-        if stopped is None:
-            stopped = started + timedelta(days=36_500) if therapy.ongoing else started
-        shades.append(
-            Shade(
-                first_day=(started - zero_on).days,
-                last_day=(stopped - zero_on).days,
-                label=therapy.get_therapy_class_display(),
-            )
-        )
-    return shades
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text[:10]) if len(text) >= 10 else None
 
 
 register_subject_panel(key="course", title="Course", order=10, render=course_panel)

@@ -5,38 +5,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import HttpRequest
 from unfold.paginator import InfinitePaginator
 
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm
+from labs.actions.by_hand import correction_asked, kits_in_force, present_results, read_typed
 from labs.admin.assessment import assessment_of
 from labs.admin.collected import month_name_text
-from labs.imports.numbers import EXPECTED_NUMBER, EXPECTED_TITER, parse_result
-from labs.models import Analyte, AssayVersion, Result, Specimen
-
-NOT_DONE = "not done"
-
-
-def present_version(specimen: Specimen, analyte: Analyte) -> Result | None:
-    """The newest version of a result; None where the analyte has none in this specimen."""
-    return Result.objects.filter(specimen=specimen, analyte=analyte).order_by("-version").first()
-
-
-def assay_in_force(specimen: Specimen, analyte: Analyte) -> AssayVersion | None:
-    """Kit of the specimen's laboratory in force on its day; None where there is none or the day is unknown."""
-    if specimen.collected_on is None:
-        return None
-    return (
-        AssayVersion.objects.filter(
-            laboratory=specimen.laboratory_id, analyte=analyte, valid_from__lte=specimen.collected_on
-        )
-        .filter(Q(valid_to=None) | Q(valid_to__gte=specimen.collected_on))
-        .order_by("valid_from")
-        .last()
-    )
+from labs.models import Analyte, Result, Specimen
 
 
 class ResultForm(ReasonedForm):
@@ -65,17 +44,14 @@ class ResultForm(ReasonedForm):
     def _place(self, specimen: Specimen, analyte: Analyte) -> None:
         """Version, kit and unit of the new row."""
         result = self.instance
-        before = present_version(specimen, analyte)
+        before = present_results(specimen, [analyte.pk]).get(analyte.pk)
         result.version = before.version + 1 if before is not None else 1
         if before is not None and not self.cleaned_data.get("supersession_reason"):
             self.add_error(
                 "supersession_reason",
-                ValidationError(
-                    f"{analyte} of this specimen is already recorded as {before.received_text or NOT_DONE!r}. To "
-                    "correct it, say why; the old value stays in the history. [correction-reason]"
-                ),
+                ValidationError(correction_asked(analyte, before)),
             )
-        result.assay = assay_in_force(specimen, analyte)
+        result.assay = kits_in_force(specimen).get(analyte.pk)
         expected = result.assay.unit if result.assay is not None else analyte.unit
         unit = self.cleaned_data.get("unit") or expected
         if result.assay is not None and unit != expected:
@@ -86,29 +62,18 @@ class ResultForm(ReasonedForm):
 
     def _read_text(self, analyte: Analyte) -> None:
         """Qualifier and value of the text, or the reason why there is none."""
-        result, text = self.instance, self.cleaned_data.get("received_text", "")
-        reason = self.cleaned_data.get("missing_reason")
-        result.qualifier, result.value = Result.Qualifier.EQUAL, None
-        if text.lower() == NOT_DONE:
-            self.cleaned_data["received_text"] = ""
-            if not reason:
-                self.add_error(
-                    "missing_reason", ValidationError("A result without value says why. [missing-without-reason]")
-                )
-            return
-        if text and reason:
-            self.add_error(
-                "missing_reason",
-                ValidationError(f"There is a result ({text}); a reason belongs to 'not done'. [reason-and-result]"),
-            )
-        if not text or analyte.kind == Analyte.Kind.TEXT:
-            return
-        number = parse_result(text, kind=analyte.kind)
-        if number is None:
-            expected = EXPECTED_TITER if analyte.kind == Analyte.Kind.TITER else EXPECTED_NUMBER
-            self.add_error("received_text", ValidationError(f"Expected {expected}; found {text!r}. [number-grammar]"))
-            return
-        result.qualifier, result.value = number.qualifier, number.value
+        reading = read_typed(
+            self.cleaned_data.get("received_text", ""),
+            kind=analyte.kind,
+            reason=self.cleaned_data.get("missing_reason") or "",
+            kit=self.instance.assay,
+        )
+        self.instance.qualifier, self.instance.value = reading.qualifier, reading.value
+        for name, sentence in reading.problems.items():
+            self.add_error(name, ValidationError(sentence))
+        # Removed by an error where there was one.
+        if "received_text" in self.cleaned_data:
+            self.cleaned_data["received_text"] = reading.received_text
 
 
 @admin.register(Result)

@@ -3,14 +3,19 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from unfold.admin import TabularInline
+from unfold.decorators import action
 
 from cart.admin.desk import DeskAdmin, DeskPermissions
 from cart.admin.filters import VisibleRelatedFilter
 from labs.admin.assessment import SUPERSEDED, Assessment, assessments
 from labs.admin.collected import month_name_text
+from labs.admin.grid import grid_page
+from labs.admin.unjudged import unjudged_page
 from labs.models import Result, Specimen
 
 
@@ -67,7 +72,7 @@ class SpecimenAdmin(DeskAdmin):
                 "fields": (
                     "subject",
                     ("laboratory", "accession", "material"),
-                    ("collected", "received"),
+                    ("collected", "received", "processed"),
                     "collected_as_received",
                 )
             },
@@ -78,12 +83,46 @@ class SpecimenAdmin(DeskAdmin):
     fixed_fields = ("subject", "laboratory", "accession", "material", "collected")
     readonly_fields = ("collected_as_received",)
     inlines = (ResultInline,)
+    actions_detail = ("enter_results",)
     change_form_outer_before_template = "labs/specimen_steps.html"
 
     @admin.display(description="Collected (site time)", ordering="collected")
     def collected_at(self, obj: Specimen) -> str:
         """When it was taken."""
         return month_name_text(obj.collected)
+
+    def get_urls(self) -> list[Any]:
+        """The list of what waits for a judgement stands before the pages of single specimens."""
+        return [
+            path("unjudged/", self.admin_site.admin_view(self.unjudged), name="labs_specimen_unjudged"),
+            *super().get_urls(),
+        ]
+
+    def unjudged(self, request: HttpRequest) -> HttpResponse:
+        """Abnormal results that nobody judged yet."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return unjudged_page(request, self.admin_site)
+
+    def has_enter_results_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whoever may enter data for this specimen."""
+        specimen = self.get_object(request, object_id) if object_id is not None else None
+        return self._may_write(request, specimen)
+
+    @action(description="Enter results", url_path="grid", permissions=["enter_results"])
+    def enter_results(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The panel of this specimen as a grid."""
+        specimen = self.get_object(request, object_id)
+        if specimen is None:
+            raise Http404
+        return grid_page(request, self.admin_site, specimen, may_write=self._may_write(request, specimen))
+
+    def response_add(self, request: HttpRequest, obj: Specimen, post_url_continue: Any = None) -> HttpResponse:
+        """A new specimen has results: the grid opens."""
+        if not {"_addanother", "_continue", "_popup"} & set(request.POST):
+            self.message_user(request, f"Specimen {obj} was entered; its results follow here.")
+            return HttpResponseRedirect(reverse("admin:labs_specimen_enter_results", args=[obj.pk]))
+        return super().response_add(request, obj, post_url_continue)
 
     def page_rows(self, obj: Any) -> dict[Any, list[str]]:
         """Nothing but the specimen: its results are rows that never change."""

@@ -26,11 +26,12 @@ class PlotPoint:
 
 @dataclass(frozen=True)
 class Shade:
-    """A period that confounds the values, in days; ``label`` names the therapy."""
+    """A period that confounds the values, in days; ``label`` names the therapy. ``is_window``: the days after it."""
 
     first_day: float
     last_day: float
     label: str
+    is_window: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,11 +159,14 @@ def _shades(plot: Plot, axis: _Axis) -> list[str]:
             continue
         # A single day would be a hair line: six pixels can be seen.
         width = max(axis.at(last) - axis.at(first), 6)
+        kind = "shade window" if shade.is_window else "shade"
         drawn.append(
-            f'<rect class="shade" x="{axis.at(first)}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}">'
+            f'<rect class="{kind}" x="{axis.at(first)}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}">'
             f"<title>{escape(shade.label)}</title></rect>"
         )
-        drawn.append(f'<text x="{axis.at(first) + 2:.1f}" y="{TOP + 12}">{escape(shade.label)}</text>')
+        # The name of a window stands below that of its therapy, which may be a single day.
+        line = 26 if shade.is_window else 12
+        drawn.append(f'<text x="{axis.at(first) + 2:.1f}" y="{TOP + line}">{escape(shade.label)}</text>')
     return drawn
 
 

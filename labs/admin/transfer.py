@@ -48,6 +48,7 @@ class TransferAdmin(ReadOnlyAdmin):
         "rows_total",
         "rows_applied",
         "rows_duplicate",
+        "rows_quarantined",
         "rows_refused",
         "received_at",
     )
@@ -63,7 +64,7 @@ class TransferAdmin(ReadOnlyAdmin):
                     ("state", "decided_at"),
                     ("rows_total", "rows_applied", "rows_corrected"),
                     ("rows_duplicate", "rows_quarantined", "rows_refused"),
-                    "rows_vanished",
+                    ("rows_with_findings", "rows_vanished", "specimens_corrected"),
                 )
             },
         ),

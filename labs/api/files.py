@@ -54,9 +54,13 @@ class RowCountsSerializer(serializers.Serializer[Any]):
     corrected = serializers.IntegerField(help_text="Of the applied ones, those that superseded a value.")
     duplicate = serializers.IntegerField(help_text="Said what is stored already.")
     quarantined = serializers.IntegerField(help_text="Wait until what kept them back is mended.")
-    refused = serializers.IntegerField(help_text="Not taken.")
+    refused = serializers.IntegerField(help_text="Not taken; of a refused file all of its rows.")
+    with_findings = serializers.IntegerField(help_text="Rows that broke a rule themselves.")
     findings = serializers.IntegerField(help_text="Findings in all; a row may have several.")
     vanished = serializers.IntegerField(help_text="Rows of earlier files that a cumulative file no longer holds.")
+    specimens_corrected = serializers.IntegerField(
+        help_text="Specimens of earlier files of which this one gives another condition, time or visit."
+    )
 
 
 class ImportReportSerializer(serializers.Serializer[Any]):

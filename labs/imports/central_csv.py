@@ -18,7 +18,8 @@ import polars as pl
 from labs.imports.layout import Layout, NamedColumns
 
 BLOCK_BYTES = 4_000_000
-# A small first block: the database begins its work, which is most of the whole, while the second is being read.
+# Small first blocks, each twice the one before: the database begins its work, which is most of the whole, while the
+# next is being read.
 FIRST_BLOCK_BYTES = 500_000
 MAX_LINE_BYTES = 1_000_000
 FINDING_SCHEMA = {
@@ -122,7 +123,7 @@ def _pieces(path: Path, block_bytes: int) -> Iterator[bytes]:
     rest, wanted = b"", min(block_bytes, FIRST_BLOCK_BYTES)
     with path.open("rb") as file:
         while chunk := file.read(wanted):
-            wanted = block_bytes
+            wanted = min(block_bytes, 2 * wanted)
             whole, end, tail = chunk.rpartition(b"\n")
             if not end:
                 rest += chunk

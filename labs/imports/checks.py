@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from labs.imports.central_csv import FINDING_SCHEMA
-from labs.imports.layout import RowLayout
+from labs.imports.dilutions import off_series
+from labs.imports.layout import OPTIONAL, RowLayout
 from labs.imports.numbers import result_columns
-from labs.imports.records import AS_RECEIVED, Checked, split_runs, with_specimens
+from labs.imports.records import AS_RECEIVED, CONDITION_SAID, PROCESSED, Checked, split_runs, with_specimens
 from labs.imports.rules import (
     DAY,
+    Rule,
     breaks_any,
     calendar_date,
     findings_of,
@@ -23,7 +25,7 @@ from labs.imports.rules import (
 )
 from labs.imports.times import TWICE, iso_text, on_site_clocks
 
-SPECIMEN_COLUMNS = ["subject", "accession", "material", "collected", "visit", "condition", "received"]
+SPECIMEN_COLUMNS = ["subject", "accession", "material", "collected", "visit", "condition", "received", "processed"]
 CONDITIONS = {
     "": "good",
     "good": "good",
@@ -44,7 +46,8 @@ class References:
     """What rows are checked against.
 
     ``subjects``: subject, subject_id, time_zone, year_of_birth, consent_on. ``codes``: code, analyte_id, kind.
-    ``assays``: analyte_id, assay_id, assay_unit, valid_from, valid_to. ``today``: nothing is collected later.
+    ``assays``: analyte_id, assay_id, assay_unit, valid_from, valid_to, dilution_start, dilution_factor. ``today``:
+    nothing is collected later.
     """
 
     subjects: pl.DataFrame
@@ -65,7 +68,7 @@ def check_rows(block: pl.DataFrame, references: References, layout: RowLayout) -
     layout
         Declared layout.
     """
-    absent = [name for name in ("material", "visit", "condition", "received", "reason") if name not in block.columns]
+    absent = [name for name in OPTIONAL if name not in block.columns]
     rows, specimens = split_runs(block.with_columns(pl.lit("").alias(name) for name in absent), SPECIMEN_COLUMNS)
     specimens = _prepared_specimens(specimens, references, layout)
     rows = _prepared_results(rows, specimens, references, layout)
@@ -76,6 +79,8 @@ def check_rows(block: pl.DataFrame, references: References, layout: RowLayout) -
         whole = with_specimens(rows.filter(bad).drop("day", "without_day"), specimens)
         findings = findings_of(whole, [*of_specimen, *of_result], layout)
         rows = rows.filter(~bad)
+    said = _condition_said(rows, specimens)
+    rows, clashing = _without_clashes(rows, specimens, said, layout)
     return Checked(
         rows.select(
             "run",
@@ -97,21 +102,24 @@ def check_rows(block: pl.DataFrame, references: References, layout: RowLayout) -
             pl.col("visit").alias("visit_label"),
             pl.col("state").alias("condition"),
             pl.col("receipt").alias("received"),
+            *((pl.col("processing").replace("", None).alias(PROCESSED),) if "processed" not in absent else ()),
+            *((said,) if "condition" not in absent else ()),
             *(name for name in (AS_RECEIVED,) if name in specimens.columns),
         ),
-        findings,
+        pl.concat([findings, clashing]) if clashing.height else findings,
         twice=rows["line"].filter(specimens[TWICE][rows["run"]]) if TWICE in specimens.columns else None,
     )
 
 
 def _prepared_specimens(specimens: pl.DataFrame, references: References, layout: RowLayout) -> pl.DataFrame:
-    """Specimens with moment, receipt (ISO text), day, state, what the clocks said, and the subject's columns."""
+    """Specimens with the columns of ``TIMES`` (ISO text), day, state, what the clocks said, columns of the subject."""
     stripped = specimens.with_columns(
-        pl.col("subject", "accession", "collected", "condition", "received").str.strip_chars(" ")
+        pl.col("subject", "accession", "collected", "condition", "received", "processed").str.strip_chars(" ")
     )
     dated = stripped.with_columns(
         iso_text(pl.col("collected"), layout).alias("moment"),
         iso_text(pl.col("received"), layout).alias("receipt"),
+        iso_text(pl.col("processed"), layout).alias("processing"),
         pl.col("condition").str.to_lowercase().replace_strict(CONDITIONS, default=None).alias("state"),
     )
     joined = dated.join(references.subjects, on="subject", how="left", maintain_order="left")
@@ -125,7 +133,7 @@ def _prepared_specimens(specimens: pl.DataFrame, references: References, layout:
 def _prepared_results(
     rows: pl.DataFrame, specimens: pl.DataFrame, references: References, layout: RowLayout
 ) -> pl.DataFrame:
-    """Rows with analyte_id, kind, day, without_day, assay_id, assay_unit, qualifier, value, missing_reason."""
+    """Rows with analyte_id, kind, day, without_day, columns of the assay, qualifier, value, missing_reason."""
     run = rows["run"]
     rows = rows.with_columns(
         pl.col("code", "unit", "reason").str.strip_chars(" "),
@@ -135,6 +143,7 @@ def _prepared_results(
     ).join(references.codes, on="code", how="left", maintain_order="left")
     rows = _with_assays(rows, references.assays)
     qualifier, value = result_columns(rows["result"], titer=rows["kind"] == "titer", decimal_mark=layout.decimal_mark)
+    rows = rows.with_columns(off_series(rows.with_columns(value), references.assays))
     numeric = pl.col("kind") != "text"
     reason = (
         pl.when(pl.col("reason") != "")
@@ -158,6 +167,34 @@ def _with_assays(rows: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
             (pl.col("day") >= pl.col("valid_from"))
             & ((pl.col("day") <= pl.col("valid_to")) | pl.col("valid_to").is_null())
         )
-        .select("analyte_id", "day", "assay_id", "assay_unit")
+        .select("analyte_id", "day", "assay_id", "assay_unit", "dilution_start", "dilution_factor")
     )
     return rows.join(in_force, on=["analyte_id", "day"], how="left", maintain_order="left")
+
+
+def _condition_said(rows: pl.DataFrame, specimens: pl.DataFrame) -> pl.Series:
+    """Condition of each run in so many words, as ``CONDITION_SAID``.
+
+    A row without a result says why there is none: `insufficient` was the material for that test alone.
+    """
+    with_result = rows["run"].filter(rows["missing_reason"] == "").unique()
+    speaks = pl.int_range(pl.len()).cast(pl.UInt32).is_in(with_result.implode())
+    word = pl.when(pl.col("condition") == "").then(pl.lit("")).otherwise("state")
+    return specimens.select(pl.when(speaks).then(word).alias(CONDITION_SAID)).to_series()
+
+
+def _without_clashes(
+    rows: pl.DataFrame, specimens: pl.DataFrame, said: pl.Series, layout: RowLayout
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows without those that give one specimen two conditions, and a finding for each of those."""
+    no_findings = pl.DataFrame(schema=FINDING_SCHEMA)
+    tubes = specimens.select("accession", "material", "moment", said).with_row_index("run")
+    tubes = tubes.filter(pl.col(CONDITION_SAID) != "")
+    if tubes[CONDITION_SAID].n_unique() < 2:
+        return rows, no_findings
+    several = pl.col(CONDITION_SAID).n_unique().over("accession", "material", "moment") > 1
+    clashing = tubes.filter(several)["run"]
+    clash = pl.col("run").is_in(clashing.implode()) & (pl.col("missing_reason") == "")
+    rule = Rule("condition", "conflicting-conditions", pl.lit(value=True), "one condition for one specimen in a file")
+    whole = with_specimens(rows.filter(clash).drop("day", "without_day"), specimens)
+    return rows.filter(~clash), findings_of(whole, [rule], layout)

@@ -31,7 +31,10 @@ from labs.imports.report import About
 BLOCK_RESULTS, BLOCK_CHARACTERS = 10_000, 8 << 20
 READ = ("Observation", "DiagnosticReport", "Specimen", "Patient")
 MAX_TYPES = 200
-TEXTS = ("subject", "accession", "material", "collected", "code", "result", "unit", "condition", "received", "reason")
+TEXTS = (
+    "subject", "accession", "material", "collected", "code", "result", "unit", "condition", "received", "processed",
+    "reason",
+)  # fmt: skip
 PASSED = ("received_unit", "range_low", "range_high", "range_flag")
 _SCHEMA = dict.fromkeys((*TEXTS, *PASSED), pl.String)
 
@@ -144,7 +147,7 @@ def _contained(
 def _checked(block: _Block, layout: FhirLayout, references: References, zones: dict[str, str]) -> tuple[int, Checked]:
     """A block through the checks of rows; findings at their places, lines with any without their rows."""
     texts = [[row.texts[name] for row in block.rows] for name in _SCHEMA]
-    for name in ("collected", "received"):
+    for name in ("collected", "received", "processed"):
         at, subject = list(_SCHEMA).index(name), texts[0]
         texts[at] = [
             _site_time(text or "", zones.get(code or "")) for text, code in zip(texts[at], subject, strict=True)

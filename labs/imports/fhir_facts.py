@@ -108,6 +108,7 @@ def specimen_facts(resource: Mapping[str, Any], scope: Scope) -> Facts:
         collected_at=at,
         condition=get(lambda: _condition(resource, scope.layout)),
         received=get(lambda: time_of(text_of(resource, "receivedTime", "Specimen"), "Specimen.receivedTime")),
+        processed=get(lambda: _processed(resource)),
         problems=_listed(problems),
     )
 
@@ -191,6 +192,12 @@ def effective_of(resource: Mapping[str, Any], path: str) -> tuple[str, str]:
 def _collected(resource: Mapping[str, Any]) -> tuple[str, str]:
     collection = object_of(resource, "collection", "Specimen") or {}
     return _time(collection, "Specimen.collection", "collected", ("DateTime",))
+
+
+def _processed(resource: Mapping[str, Any]) -> str:
+    """Time of the first step of processing that names one; of a period its start."""
+    steps = (_time(one, at, "time", ("DateTime",))[0] for at, one in objects_of(resource, "processing", "Specimen"))
+    return next((time for time in steps if time), "")
 
 
 def _time(element: Mapping[str, Any], path: str, name: str, moments: tuple[str, ...]) -> tuple[str, str]:

@@ -42,6 +42,7 @@ class Facts:
     collected_at: str = ""
     condition: str = ""
     received: str = ""
+    processed: str = ""
     status: str = ""
     own_keys: list[str] = field(default_factory=list)
     problems: list[list[str]] = field(default_factory=list)

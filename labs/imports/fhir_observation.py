@@ -227,6 +227,7 @@ def _common(origin: _Origin, path: str, scope: Scope, index: ReferenceIndex) -> 
             "collected": collected,
             "condition": specimen.condition,
             "received": specimen.received,
+            "processed": specimen.processed,
         },
         {
             "subject": f"{path}.subject",
@@ -235,6 +236,7 @@ def _common(origin: _Origin, path: str, scope: Scope, index: ReferenceIndex) -> 
             "collected": at or f"{path}.effective[x]",
             "condition": "Specimen.condition",
             "received": "Specimen.receivedTime",
+            "processed": "Specimen.processing.time[x]",
         },
     )
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 REQUIRED = ("subject", "accession", "collected", "code", "result", "unit")
-OPTIONAL = ("material", "visit", "condition", "received", "reason")
+OPTIONAL = ("material", "visit", "condition", "received", "processed", "reason")
 FIELDS = (*REQUIRED, *OPTIONAL)
 SEPARATORS = (",", ";", "\t", "|")
 # A tab typed into a form is lost more often than not.

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from labs.imports import fhir_layout, xlsx_layout
+from labs.imports import dataset_layout, fhir_layout, xlsx_layout
+from labs.imports.dataset_layout import DatasetLayout
 from labs.imports.fhir_layout import FhirLayout
 from labs.imports.layout import Layout, LayoutError
 from labs.imports.xlsx_layout import XlsxLayout
 
 CSV = "csv"
+AnyLayout = Layout | FhirLayout | XlsxLayout | DatasetLayout
 
 
-def from_mapping(declared: Mapping[str, Any]) -> Layout | FhirLayout | XlsxLayout:
+def from_mapping(declared: Mapping[str, Any]) -> AnyLayout:
     """Layout from its JSON form; without ``format`` it is one of delimited files.
 
     Raises
@@ -24,8 +26,9 @@ def from_mapping(declared: Mapping[str, Any]) -> Layout | FhirLayout | XlsxLayou
         return FhirLayout.from_mapping(declared)
     if kind == xlsx_layout.FORMAT:
         return XlsxLayout.from_mapping(declared)
+    if kind == dataset_layout.FORMAT:
+        return DatasetLayout.from_mapping(declared)
     if kind != CSV:
-        raise LayoutError(
-            f"The format is {CSV}, {xlsx_layout.FORMAT} or {fhir_layout.FORMAT}; found {kind!r}. [layout-format]"
-        )
+        known = f"{CSV}, {xlsx_layout.FORMAT}, {dataset_layout.FORMAT} or {fhir_layout.FORMAT}"
+        raise LayoutError(f"The format is {known}; found {kind!r}. [layout-format]")
     return Layout.from_mapping({name: value for name, value in declared.items() if name != "format"})

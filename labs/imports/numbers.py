@@ -14,6 +14,7 @@ EXPECTED_NUMBER = "a number such as 12.5, <10 or >5120"
 EXPECTED_TITER = "a titer such as 1:640, <1:40 or >1:5120"
 
 _NUMBER = r"^([<>=]?) ?(-?[0-9]{{1,20}}(?:{mark}[0-9]{{1,20}})?(?:[eE][+-]?[0-9]{{1,2}})?)$"
+_ZERO_OR_LESS = r"^(-|0+(\.0+)?([eE]|$))"
 _TITER = r"^([<>=]?) ?1 ?: ?([1-9][0-9]{0,9})$"
 
 
@@ -41,7 +42,9 @@ def parse_result(text: str, *, kind: str = "quantity", decimal_mark: str = ".") 
     match = re.fullmatch(pattern[1:-1], text.strip(" "), re.ASCII)
     if match is None:
         return None
-    return ParsedResult(match[1] or "=", Decimal(match[2].replace(decimal_mark, ".")))
+    number = ParsedResult(match[1] or "=", Decimal(match[2].replace(decimal_mark, ".")))
+    # Nothing lies in [0, -5) or [0, 0).
+    return None if number.qualifier == "<" and number.value <= 0 else number
 
 
 def result_columns(text: pl.Series, *, titer: pl.Series, decimal_mark: str) -> tuple[pl.Series, pl.Series]:
@@ -65,6 +68,9 @@ def result_columns(text: pl.Series, *, titer: pl.Series, decimal_mark: str) -> t
         dilution = bare.str.extract_groups(_TITER).struct
         sign = dilution.field("1").zip_with(titer.fill_null(value=False), sign)
         value = dilution.field("2").zip_with(titer.fill_null(value=False), value)
+    below = (sign == "<").fill_null(value=False)
+    if below.any():
+        value = value.set(below & value.str.contains(_ZERO_OR_LESS), None)
     qualifier = pl.select(
         pl.when(value.is_not_null()).then(pl.when(sign == "").then(pl.lit("=")).otherwise(sign))
     ).to_series()

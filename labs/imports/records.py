@@ -10,6 +10,11 @@ SPECIMEN_FIELDS = ["subject_id", "accession", "material", "collected", "visit_la
 VISIT_NUMBER = "visit_number"
 # Where a layout declares a time zone: the collection time as it came, with its zone.
 AS_RECEIVED = "collected_as_received"
+# Where a source says when the tube was processed.
+PROCESSED = "processed"
+# Condition in the words of rows that have a result: '' where they leave it empty, null of rows without a result. Only
+# a word contradicts another row of the file, or corrects a specimen that an earlier file brought.
+CONDITION_SAID = "condition_said"
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,12 @@ class Records:
 class Checked:
     """Rows that hold, ready to load, and what the others met.
 
-    ``specimens``: one row per run, ``SPECIMEN_FIELDS`` and perhaps ``visit_number``. ``rows``: ``run`` (row of
-    ``specimens``), line, analyte_id, assay_id, qualifier, value (text, point as decimal mark), unit,
-    received_text, missing_reason, and what else the source has. ``findings``: columns of ``FINDING_SCHEMA``;
-    a row may have several. ``refused``: where a line can hold several rows, the line of each row that is not
-    taken; else every line with a finding is one. ``twice``: lines of rows, among ``rows``, whose collection time the
-    clocks showed twice.
+    ``specimens``: one row per run, ``SPECIMEN_FIELDS`` and perhaps ``visit_number``, ``PROCESSED``,
+    ``CONDITION_SAID``. ``rows``: ``run`` (row of ``specimens``), line, analyte_id, assay_id, qualifier, value (text,
+    point as decimal mark), unit, received_text, missing_reason, and what else the source has. ``findings``: columns of
+    ``FINDING_SCHEMA``; a row may have several. ``refused``: where a line can hold several rows, the line of each row
+    that is not taken; else every line with a finding is one. ``twice``: lines of rows, among ``rows``, whose
+    collection time the clocks showed twice.
     """
 
     rows: pl.DataFrame

@@ -14,7 +14,8 @@ SHOWN_FINDINGS = 20
 class Totals:
     """Rows of a file by what became of them; ``corrected`` are applied rows that superseded a value.
 
-    ``findings`` counts everything found, also what is not listed one by one.
+    ``with_findings`` are the rows that broke a rule themselves: a file that is refused for them is refused with all
+    of its rows. ``findings`` counts everything found, also what is not listed one by one.
     """
 
     rows: int = 0
@@ -23,9 +24,17 @@ class Totals:
     duplicate: int = 0
     quarantined: int = 0
     refused: int = 0
+    with_findings: int = 0
     findings: int = 0
     # Not rows of this file: rows of earlier ones that a cumulative file no longer holds.
     vanished: int = 0
+    # Not rows either: specimens known before of which this file says something else.
+    specimens_corrected: int = 0
+
+    def refuse_all(self) -> None:
+        """Nothing of the file is stored, whatever became of its rows until then."""
+        self.applied = self.corrected = self.duplicate = self.quarantined = self.specimens_corrected = 0
+        self.refused = self.rows
 
     def add_up(self) -> bool:
         """Is every row accounted for?"""
@@ -63,8 +72,7 @@ class Report:
     def text(self) -> str:
         """The report as it is printed and mailed."""
         lines = [self.headline, *(f"  {note}" for note in self.notes)]
-        if self.totals.vanished and not self.repeated:
-            lines.append(f"  {self.vanished_line}")
+        lines += [f"  {remark}" for remark in self.remarks]
         for row in self.first_findings:
             place = f"{self.unit} {row['line']}" + (f", column {row['column']}" if row["column"] else "")
             lines.append(f"  {place}: found {row['found']!r}, expected {row['expected']} [{row['rule']}]")
@@ -88,7 +96,11 @@ class Report:
             return f"{self.file_name}: already accepted as {self.number}; nothing to do.{waiting}"
         if self.refused:
             state = "checked, would be refused" if self.checked_only else "refused"
-            counts = [f"{t.rows:,} rows", f"{t.refused:,} with findings", "nothing stored"]
+            counts = [
+                f"{t.rows:,} rows",
+                f"{t.refused:,} refused ({t.with_findings:,} with findings)",
+                "nothing stored",
+            ]
         else:
             state = "accepted" if self.accepted else "checked, not stored"
             counts = [
@@ -101,12 +113,23 @@ class Report:
         return f"{self.file_name}: {state}" + (f" as {self.number}" if self.number else "") + ": " + ", ".join(counts)
 
     @property
-    def vanished_line(self) -> str:
-        """What a cumulative file no longer holds."""
-        return (
-            f"{self.totals.vanished:,} rows of earlier files are not in this cumulative file; each "
-            f"{'opened' if self.accepted else 'would open'} a data query [vanished-row]"
-        )
+    def remarks(self) -> list[str]:
+        """What else the file does, beside its own rows."""
+        if self.repeated:
+            return []
+        remarks = []
+        if self.totals.vanished:
+            remarks.append(
+                f"{self.totals.vanished:,} rows of earlier files are not in this cumulative file; each "
+                f"{'opened' if self.accepted else 'would open'} a data query [vanished-row]"
+            )
+        if self.totals.specimens_corrected:
+            remarks.append(
+                f"{self.totals.specimens_corrected:,} specimens of earlier files "
+                f"{'have' if self.accepted else 'would have'} another condition, receipt, processing or visit now; "
+                "what they had stays in the audit trail [specimen-corrected]"
+            )
+        return remarks
 
     @property
     def first_findings(self) -> list[dict[str, Any]]:

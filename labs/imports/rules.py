@@ -68,9 +68,16 @@ def specimen_rules(layout: RowLayout, today: dt.date) -> list[Rule]:
             pl.format("not before the consent of {}", consent),
         ),
         Rule("collected", "clock-gap", pl.col("clock_gap"), exists_there),
-        Rule("received", "date-format", pl.col("receipt").is_null(), date_form),
-        Rule("received", "impossible-date", impossible_date(pl.col("receipt")), exists),
-        Rule("received", "clock-gap", pl.col("receipt_gap"), exists_there),
+        *(
+            rule
+            for field, name in (("received", "receipt"), ("processed", "processing"))
+            for rule in (
+                Rule(field, "date-format", pl.col(name).is_null(), date_form),
+                Rule(field, "impossible-date", impossible_date(pl.col(name)), exists),
+                Rule(field, "clock-gap", pl.col(f"{name}_gap"), exists_there),
+                Rule(field, "before-collection", _on_earlier_day(name, moment), _no_day_before(moment)),
+            )
+        ),
         Rule("condition", "unknown-condition", pl.col("state").is_null(), "good, haemolysed, insufficient or other"),
         *(_too_long(field) for field in ("accession", "material", "visit")),
     ]
@@ -106,12 +113,32 @@ def result_rules(layout: RowLayout) -> list[Rule]:
         Rule("result", "number-grammar", unread & is_titer, EXPECTED_TITER),
         Rule(
             "result",
+            "titer-off-series",
+            pl.col("off_series"),
+            pl.format(
+                "a dilution of the kit's series: 1:{} and each {} times the one before",
+                pl.col("dilution_start"),
+                pl.col("dilution_factor"),
+            ),
+        ),
+        Rule(
+            "result",
             "missing-without-reason",
             ~filled & (pl.col("missing_reason") == ""),
             "a result, or the reason why there is none",
         ),
         *(_too_long(field) for field in ("result", "unit", "reason")),
     ]
+
+
+def _on_earlier_day(name: str, moment: pl.Expr) -> pl.Expr:
+    """A time on a day before the collection; clocks of ward and laboratory may differ by minutes."""
+    known = pl.min_horizontal(pl.col(name).str.len_chars(), moment.str.len_chars(), pl.lit(DAY))
+    return (known > 0) & (pl.col(name).str.head(known) < moment.str.head(known))
+
+
+def _no_day_before(moment: pl.Expr) -> pl.Expr:
+    return pl.format("not before the day of collection, {}", moment.str.head(DAY))
 
 
 def _too_long(field: str) -> Rule:

@@ -4,7 +4,7 @@ import polars as pl
 from django.db import connection
 
 from labs.imports.central_csv import FileRefusedError
-from labs.imports.records import AS_RECEIVED, VISIT_NUMBER
+from labs.imports.records import AS_RECEIVED, CONDITION_SAID, PROCESSED, VISIT_NUMBER
 from labs.models import SPECIMEN_BITS, lock_specimen_numbers
 from labs.models.specimen import MAX_SPECIMEN_NUMBER
 from trialsite.isolation.columns import CopiesBehind, copy_in, read_columns
@@ -14,7 +14,17 @@ KEY = ["accession", "material", "collected"]
 MAX_REMEMBERED = 4_000_000
 # A block with more new subjects than this announces a file of the whole study.
 MANY_SUBJECTS = 50
-_EXISTING_SCHEMA = {**dict.fromkeys(KEY, pl.String), "specimen_id": pl.Int64, "owner": pl.Int64}
+# What a later file may say anew of a tube; what it leaves empty it does not say.
+MAY_CHANGE = ("condition", "received", PROCESSED, "visit_label")
+_EXISTING_SCHEMA = {
+    **dict.fromkeys(KEY, pl.String),
+    "specimen_id": pl.Int64,
+    "owner": pl.Int64,
+    **dict.fromkeys(MAY_CHANGE, pl.String),
+}
+# What this transfer says otherwise (null: nothing) of specimens that were there, or that an earlier row of it made
+# (own), for labs.actions.specimen_corrections.
+CORRECTED = "corrected_specimen"
 
 
 class SpecimenBook:
@@ -25,6 +35,9 @@ class SpecimenBook:
         self._laboratory_id = laboratory_id
         self._copies = copies
         self._last_number: dict[int, int] = {}
+        self._first_number: dict[int, int] = {}
+        # Specimens this transfer made of rows without a result: what those say of the material is said of one test.
+        self._open: set[int] = set()
         # Hashes of the keys this transfer made, while the database held none of this laboratory and study before
         # it. A key without its hash here is new; one with it may be another's, so the database is asked.
         self._own: pl.Series | None = None
@@ -34,6 +47,10 @@ class SpecimenBook:
             cursor.execute(
                 "CREATE TEMP TABLE IF NOT EXISTS incoming_specimen"
                 " (accession text, material text, collected text) ON COMMIT DROP"
+            )
+            columns = ", ".join(["specimen_id bigint", "own boolean", *(f"{name} text" for name in MAY_CHANGE)])
+            cursor.execute(
+                f"CREATE TEMP TABLE IF NOT EXISTS {CORRECTED} ({columns}) ON COMMIT DROP; TRUNCATE {CORRECTED}"
             )
             cursor.execute(
                 "SELECT EXISTS (SELECT FROM labs_specimen WHERE laboratory_id = %s AND study_id = %s)",
@@ -51,14 +68,17 @@ class SpecimenBook:
             Row by row: ``specimen_id``, ``owner`` (subject the specimen belongs to), ``known`` (it was there
             before). A row of another subject than the owner is for the caller to refuse.
         """
-        first = specimens.unique(KEY, keep="first", maintain_order=True)
+        first = _once(specimens)
         existing = self._existing(first)
+        self._note_corrections(first, existing)
         new = first.join(existing, on=KEY, how="anti", maintain_order="left") if existing.height else first
         made = self._numbered(new)
         self._store(made)
+        if CONDITION_SAID in made.columns:
+            self._open.update(made.filter(pl.col(CONDITION_SAID).is_null())["specimen_id"])
         all_known = pl.concat(
             [
-                existing.with_columns(pl.lit(value=True).alias("known")),
+                existing.select(*KEY, "specimen_id", "owner", pl.lit(value=True).alias("known")),
                 made.select(*KEY, "specimen_id", "owner", pl.lit(value=False).alias("known")),
             ]
         )
@@ -80,15 +100,70 @@ class SpecimenBook:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE incoming_specimen")
         return read_columns(
-            "SELECT i.accession, i.material, i.collected, s.id, s.subject_id"
+            f"SELECT i.accession, i.material, i.collected, s.id, s.subject_id, {', '.join(MAY_CHANGE)}"
             # OFFSET 0 keeps this a look-up per key in the unique index: the planner knows nothing of the rows
             # that this very transaction stored and would read the whole table for every block.
-            " FROM incoming_specimen i CROSS JOIN LATERAL (SELECT id, subject_id FROM labs_specimen"
+            " FROM incoming_specimen i CROSS JOIN LATERAL (SELECT * FROM labs_specimen"
             " WHERE laboratory_id = %(laboratory)s AND accession = i.accession AND study_id = %(study)s"
             " AND material = i.material AND collected = i.collected OFFSET 0) s",
             {"laboratory": self._laboratory_id, "study": self._study_id},
             _EXISTING_SCHEMA,
         )
+
+    def _note_corrections(self, first: pl.DataFrame, existing: pl.DataFrame) -> None:
+        """Remember in the database which specimens are another's word now; refuse what this file contradicts itself.
+
+        Raises
+        ------
+        FileRefusedError
+            An earlier row of this file gave the specimen another condition.
+        """
+        if CONDITION_SAID not in first.columns or not existing.height:
+            return
+        told = self._told(first, existing)
+        self._open.difference_update(told.filter(pl.col("condition").is_not_null())["specimen_id"])
+        clash = told.filter(
+            "own", ~pl.col("open"), pl.col("condition").is_not_null(), pl.col("condition_before") != "good"
+        )
+        if clash.height:
+            accession, now, before = clash.select("accession", "condition", "condition_before").row(0)
+            raise FileRefusedError(
+                f"Specimen {accession!r} is {before} in one row and {now} in another; expected one condition for one "
+                "specimen in a file. [conflicting-conditions]",
+                line=1,
+                rule="conflicting-conditions",
+            )
+        self._copies.copy_in(CORRECTED, told.select("specimen_id", "own", *MAY_CHANGE))
+
+    def _told(self, first: pl.DataFrame, existing: pl.DataFrame) -> pl.DataFrame:
+        """What rows say otherwise of specimens that are there; null where they say nothing, or the same."""
+        beside = first.join(existing, on=KEY, how="inner", suffix="_before", maintain_order="left")
+        beside = beside.filter(pl.col("owner") == pl.col("subject_id")).with_columns(
+            (pl.col("specimen_id") % 2**SPECIMEN_BITS > self._before("owner")).alias("own"),
+            pl.col("specimen_id").is_in(self._open).alias("open"),
+        )
+        word = pl.col(CONDITION_SAID)
+        said = {name: pl.col(name).replace("", None) for name in MAY_CHANGE if name in first.columns}
+        said["condition"] = pl.when(word == "").then(pl.when("open").then(pl.lit("good"))).otherwise(word)
+        # Of what this very file brought the first row counts, but for a condition that it left open.
+        counts = {name: pl.lit(value=True) if name == "condition" else ~pl.col("own") for name in said}
+        return beside.select(
+            "specimen_id",
+            "accession",
+            "own",
+            "open",
+            "condition_before",
+            *(
+                pl.when(said[name].ne_missing(pl.col(f"{name}_before")) & counts[name]).then(said[name]).alias(name)
+                if name in said
+                else pl.lit(None, dtype=pl.String).alias(name)
+                for name in MAY_CHANGE
+            ),
+        ).filter(pl.any_horizontal(pl.col(name).is_not_null() for name in MAY_CHANGE))
+
+    def _before(self, subject: str) -> pl.Expr:
+        """Last number of the subject's specimens before this transfer."""
+        return pl.col(subject).replace_strict(self._first_number, default=MAX_SPECIMEN_NUMBER, return_dtype=pl.Int64)
 
     def _numbered(self, new: pl.DataFrame) -> pl.DataFrame:
         """New specimens with the next numbers of their subjects."""
@@ -125,14 +200,16 @@ class SpecimenBook:
                 params,
             )
             # What this transfer counted itself is newer than what the database may have been asked before.
-            self._last_number = {**dict(cursor.fetchall()), **self._last_number}
+            found = dict(cursor.fetchall())
+        self._last_number = {**found, **self._last_number}
+        self._first_number = {**found, **self._first_number}
 
     def _store(self, made: pl.DataFrame) -> None:
         if self._own is not None:
             self._own = pl.concat([self._own, _hashes(made)])
             if self._own.len() > MAX_REMEMBERED:
                 self._own = None
-        optional = [name for name in (VISIT_NUMBER, AS_RECEIVED) if name in made.columns]
+        optional = [name for name in (VISIT_NUMBER, AS_RECEIVED, PROCESSED) if name in made.columns]
         self._copies.copy_in(
             "labs_specimen",
             made.select(
@@ -152,3 +229,18 @@ class SpecimenBook:
 
 def _hashes(specimens: pl.DataFrame) -> pl.Series:
     return specimens.select(pl.struct(KEY).hash()).to_series()
+
+
+def _once(specimens: pl.DataFrame) -> pl.DataFrame:
+    """The first row of each specimen, with the condition that rows with a result give it."""
+    first = specimens.unique(KEY, keep="first", maintain_order=True)
+    if CONDITION_SAID not in specimens.columns:
+        return first
+    if first.height < specimens.height:
+        # A word sorts behind none.
+        said = specimens.drop_nulls(CONDITION_SAID).group_by(KEY).agg(pl.col(CONDITION_SAID).max())
+        first = first.drop(CONDITION_SAID).join(said, on=KEY, how="left", maintain_order="left")
+    word = pl.col(CONDITION_SAID)
+    return first.with_columns(
+        pl.when(word == "").then(pl.lit("good")).otherwise(pl.coalesce(word, "condition")).alias("condition")
+    )

@@ -13,7 +13,7 @@ from labs.imports.records import AS_RECEIVED
 from labs.imports.rules import MINUTE, PARTIAL_DATE, impossible_date
 
 # Columns of specimens that are times, with the column that says whether the clocks skipped them.
-TIMES = {"moment": "clock_gap", "receipt": "receipt_gap"}
+TIMES = {"moment": "clock_gap", "receipt": "receipt_gap", "processing": "processing_gap"}
 # Whether the clocks showed the time twice; only where the layout declares a time zone, as AS_RECEIVED.
 TWICE = "clock_twice"
 _OFFSET = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
@@ -44,22 +44,24 @@ def on_site_clocks(specimens: pl.DataFrame, layout: RowLayout) -> pl.DataFrame:
     Parameters
     ----------
     specimens
-        ``collected`` as received, ``moment`` and ``receipt`` of :func:`iso_text`, ``time_zone`` of the site (null of
-        an unknown subject, whose times stay as they are).
+        ``collected`` as received, the columns of ``TIMES`` of :func:`iso_text`, ``time_zone`` of the site (null of an
+        unknown subject, whose times stay as they are).
     layout
         Its ``time_zone``, empty where times are the site's.
 
     Returns
     -------
     pl.DataFrame
-        The same with ``clock_zone`` (whose clocks), ``clock_gap`` and ``receipt_gap`` (they skipped the time); with a
-        declared zone also ``AS_RECEIVED`` and ``TWICE``.
+        The same with ``clock_zone`` (whose clocks) and, of each time, whether they skipped it; with a declared zone
+        also ``AS_RECEIVED`` and ``TWICE``.
     """
     zones = specimens["time_zone"].drop_nulls().unique(maintain_order=True).to_list()
     if not layout.time_zone:
         gap = _skipped_at_site(zones)
         return specimens.with_columns(
-            pl.col("time_zone").alias("clock_zone"), gap.alias("clock_gap"), pl.lit(value=False).alias("receipt_gap")
+            pl.col("time_zone").alias("clock_zone"),
+            gap.alias("clock_gap"),
+            *(pl.lit(value=False).alias(name) for name in TIMES.values() if name != "clock_gap"),
         )
     zone = layout.time_zone
     read = {name: _read(specimens[name], zone) for name in TIMES}

@@ -18,7 +18,7 @@ _EPOCH_1900, _EPOCH_1904 = dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)  #
 # Excel counts a 29 February 1900 that never was.
 _FIRST_1900 = 61
 _LAST = dt.datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001
-DATE_FIELDS = ("collected", "received")
+DATE_FIELDS = ("collected", "received", "processed")
 
 
 class CellError(Exception):

@@ -4,6 +4,7 @@ from labs.models.analyte import Analyte, AnalyteCode, Laboratory
 from labs.models.assay import AssayVersion
 from labs.models.conversion import BridgingFactor, ConversionFactor
 from labs.models.delta_limit import DeltaLimit
+from labs.models.judgement import Judgement
 from labs.models.reference_range import ReferenceRange
 from labs.models.result import Result, result_key
 from labs.models.specimen import SPECIMEN_BITS, Specimen, lock_specimen_numbers
@@ -17,6 +18,7 @@ __all__ = [
     "BridgingFactor",
     "ConversionFactor",
     "DeltaLimit",
+    "Judgement",
     "Laboratory",
     "RawFile",
     "ReferenceRange",

@@ -85,6 +85,7 @@ class Specimen(models.Model):
         editable=False,
         help_text="Collection time and its zone, where the laboratory's layout declares one.",
     )
+    processed = PartialDateField(blank=True, null=True, help_text="Processing, such as separation or freezing.")
 
     class Meta:
         ordering = ["subject", "collected"]
@@ -112,6 +113,7 @@ class Specimen(models.Model):
             ),
             partial_date_check("collected", "specimen_collected_partial"),
             partial_date_check("received", "specimen_received_partial"),
+            partial_date_check("processed", "specimen_processed_partial"),
         ]
 
     def __str__(self) -> str:

@@ -30,6 +30,7 @@ class Transfer(models.Model):
         SDTM = "sdtm", "SDTM dataset (XPT)"
         FHIR = "fhir-r4", "FHIR R4 resources"
         XLSX = "xlsx", "Excel workbook (XLSX)"
+        DATASET = "dataset", "SDTM dataset of a laboratory"
 
     class State(models.TextChoices):
         CHECKED = "checked", "Checked, waiting for acceptance"
@@ -49,10 +50,17 @@ class Transfer(models.Model):
     rows_corrected = models.BigIntegerField(default=0, help_text="Applied rows that superseded a value.")
     rows_duplicate = models.BigIntegerField(default=0)
     rows_quarantined = models.BigIntegerField(default=0)
-    rows_refused = models.BigIntegerField(default=0)
+    rows_refused = models.BigIntegerField(default=0, help_text="Not taken; of a refused file all of its rows.")
+    rows_with_findings = models.BigIntegerField(
+        default=0, help_text="Rows that broke a rule themselves: the reason for what was quarantined or refused."
+    )
     rows_vanished = models.BigIntegerField(
         default=0,
         help_text="Rows of earlier files that this cumulative file no longer holds; each opened a query.",
+    )
+    specimens_corrected = models.BigIntegerField(
+        default=0,
+        help_text="Specimens known before of which this file gives another condition, time or visit.",
     )
     basis = models.CharField(
         max_length=64, blank=True, editable=False, help_text="Digest of what the rows were checked against."
@@ -65,10 +73,10 @@ class Transfer(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="accepted")
+                condition=Q(state="checked")
                 | Q(rows_total=F("rows_applied") + F("rows_duplicate") + F("rows_quarantined") + F("rows_refused")),
                 name="transfer_rows_add_up",
-                violation_error_message="Every row of an accepted file is accounted for. [rows-do-not-add-up]",
+                violation_error_message="Every row of a file is accounted for. [rows-do-not-add-up]",
             ),
             models.CheckConstraint(
                 condition=~Q(state="refused") | Q(rows_applied=0),

@@ -83,6 +83,11 @@ def start_postgres(*, programs: Path, data: Path, account: Account, log: Path, d
             "min_wal_size": "1GB",
             # A load writes faster than the log is synced; in 16 MB it would wait a tenth of its time.
             "wal_buffers": "64MB",
+            # What a load writes is written by the processes made for it, not by the session that loads.
+            "wal_writer_delay": "50ms",
+            "bgwriter_delay": "20ms",
+            "bgwriter_lru_maxpages": "1000",
+            "bgwriter_lru_multiplier": "4",
             "fsync": "on" if durable else "off",
             "synchronous_commit": "on" if durable else "off",
             "full_page_writes": "on" if durable else "off",

@@ -1,9 +1,9 @@
 """All kinds of case files, by the name of the file."""
 
-from cart.endpoints.vectors import criteria_text, disease, dosing, escalation, laboratory, lung, toxicity
+from cart.endpoints.vectors import criteria_text, disease, dosing, escalation, laboratory, lung, statistics, toxicity
 from cart.endpoints.vectors.case_files import CaseFileError, CaseRule
 
-MODULES = (laboratory, criteria_text, disease, lung, toxicity, escalation, dosing)
+MODULES = (laboratory, criteria_text, disease, lung, toxicity, escalation, dosing, statistics)
 CASE_RULES: dict[str, CaseRule] = {rule.name: rule for module in MODULES for rule in module.RULES}
 
 

@@ -26,7 +26,8 @@ class Command(AuditedCommand):
         parser.epilog = (
             "Exit code 1: the file was refused and nothing of it is stored [file-refused]; unknown study "
             "[unknown-study] or laboratory [unknown-laboratory]; its layout is incomplete; the file cannot be read "
-            "[file-unreadable] or kept [store-full]. Exit code 0: accepted, or accepted before."
+            "[file-unreadable] or kept [store-full]; the database is full [database-full]. "
+            "Exit code 0: accepted, or accepted before."
         )
         parser.add_argument("file", type=Path, help="The laboratory's file.")
         parser.add_argument("--study", required=True, help="Code of the study.")

@@ -49,11 +49,11 @@ class _Fields(HTMLParser):
             self.values[self._area] += data.removeprefix("\n")
 
 
-def fields_of(response: Any) -> dict[str, str]:
-    """Fields of the page's form with their present values."""
+def fields_of(response: Any, form: str = "") -> dict[str, str]:
+    """Fields of a page's form with their present values: of a record's, or of the form with this id."""
     parser = _Fields()
     content = response.rendered_content if hasattr(response, "rendered_content") else response.content.decode()
-    start = content.index('id="', content.index('<div id="content-main"'))
+    start = content.index(f'id="{form}"' if form else 'id="', 0 if form else content.index('<div id="content-main"'))
     parser.feed(content[start : content.index("</form>", start)])
     unwanted = ("csrfmiddlewaretoken",)
     return {name: value for name, value in parser.values.items() if "__prefix__" not in name and name not in unwanted}
@@ -70,9 +70,9 @@ def change_page(instance: Any) -> str:
     return reverse(f"admin:{instance._meta.app_label}_{instance._meta.model_name}_change", args=[instance.pk])
 
 
-def send(client: Client, url: str, **changes: object) -> Any:
+def send(client: Client, url: str, form: str = "", /, **changes: object) -> Any:
     """Open a page, change fields, press Save."""
-    data = fields_of(client.get(url))
+    data = fields_of(client.get(url), form)
     data.update({name: str(value) for name, value in changes.items()})
     return client.post(url, data)
 

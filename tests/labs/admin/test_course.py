@@ -122,6 +122,20 @@ def test_subject_page_shows_the_titer_with_its_limit_and_a_table(coordinator, in
     assert "not evaluated: haemolysed" in text
 
 
+def test_windows_of_confounding_therapies_are_drawn_and_said_beside_the_values(coordinator, infused, titers):
+    ConcomitantTherapy.objects.create(
+        subject=infused, therapy_class="ivig", drug="IVIG", started="2024-05-20", stopped="2024-05-20"
+    )
+    ConcomitantTherapy.objects.create(subject=infused, therapy_class="rituximab", drug="rituximab", started="2023")
+    content = page(coordinator, infused)
+    assert "IVIG + 30 d" in content
+    # Of 2024-06-12, and not of the samples before the IVIG.
+    assert content.count("IVIG (+ 30 d) and Rituximab / anti-CD20 (+ 270 d)") == 1
+    # A therapy of which the start is not known to the day, and no end, may explain every value.
+    assert "Rituximab / anti-CD20 (start not known to the day)" in content
+    assert content.count("inside the window of Rituximab / anti-CD20 (+ 270 d)") == 2
+
+
 def test_blinded_assessor_opens_the_subject_without_titers_and_endpoints(trial, infused, titers):
     text = page(member(trial, Role.BLINDED_ASSESSOR, name="blind"), infused)
     assert "LLOQ" not in text

@@ -78,7 +78,8 @@ def test_a_refused_file_tells_line_column_and_rule_page_by_page(trial):
     taken = send(token, GOOD, BAD, BAD.replace("A2", "A3")).json()
     run_pending_jobs()
     done = ask(token, taken["report"]).json()
-    assert (done["outcome"], done["rows"]["applied"], done["rows"]["refused"]) == ("refused", 0, 2)
+    assert (done["outcome"], done["rows"]["applied"], done["rows"]["refused"]) == ("refused", 0, 3)
+    assert (done["rows"]["rows"], done["rows"]["with_findings"]) == (3, 2)
     first = ask(token, done["findings"], limit=1).json()
     assert [(r["line"], r["column"], r["rule"]) for r in first["results"]] == [(3, "RESULT", "number-grammar")]
     rest = ask(token, done["findings"], after=first["next_after"]).json()

@@ -62,7 +62,8 @@ def slow_number(text: str, mark: str = ".") -> tuple[str, Decimal] | None:
     if not digits(whole, 20) or (found and not digits(part, 20)):
         return None
     number = Decimal(whole + ("." + part if found else "")).scaleb(power)
-    return sign, -number if minus else number
+    number = -number if minus else number
+    return None if sign == "<" and number <= 0 else (sign, number)
 
 
 def slow_titer(text: str) -> tuple[str, Decimal] | None:
@@ -126,6 +127,18 @@ def split_record(line: str, separator: str) -> list[str] | None:
         at += 1
 
 
+def clashing_conditions(sound: Mapping[int, Stored], records: Mapping[int, Mapping[str, str]]) -> list[int]:
+    """Lines of rows with a result that say a condition, where rows of one specimen say two."""
+    said: dict[tuple[str, str, str], dict[int, str]] = {}
+    for number, good in sound.items():
+        row = records[number]
+        word = row["CONDITION"].strip(" ").lower()
+        if word and row["RESULT"].strip(" "):
+            word = "haemolysed" if word.startswith("h") else "good" if word == "ok" else word
+            said.setdefault((good.accession, row["MATERIAL"], good.collected), {})[number] = word
+    return [number for words in said.values() if len(set(words.values())) > 1 for number in words]
+
+
 class SlowReader:
     """Judges files of the layout of ``tests.labs.records``."""
 
@@ -175,10 +188,11 @@ class SlowReader:
         rows: dict[int, Stored] = {}
         owners: dict[tuple[str, str, str], str] = {}
         taken: set[tuple[str, str, str, str]] = set()
-        for number, row in records.items():
-            good = self._row(row)
-            if good is None:
-                continue
+        sound = {number: good for number, row in records.items() if (good := self._row(row)) is not None}
+        for number in clashing_conditions(sound, records):
+            del sound[number]
+        for number, good in sound.items():
+            row = records[number]
             specimen = (good.accession, row["MATERIAL"], good.collected)
             if owners.setdefault(specimen, good.subject) != good.subject or (*specimen, good.test) in taken:
                 continue

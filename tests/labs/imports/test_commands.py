@@ -47,7 +47,7 @@ def test_check_only_stores_neither_result_nor_transfer(tmp_path):
     out = io.StringIO()
     with pytest.raises(CommandError, match=r"\[file-refused\]"):
         run(bad, check_only=True, stdout=out)
-    assert "checked, would be refused: 1 rows, 1 with findings" in out.getvalue()
+    assert "checked, would be refused: 1 rows, 1 refused (1 with findings), nothing stored" in out.getvalue()
     assert not Result.objects.exists()
     assert not Transfer.objects.exists()
 
@@ -117,6 +117,6 @@ def test_memory_is_bounded_for_a_file_that_is_wrong_from_end_to_end(tmp_path, mo
     out = io.StringIO()
     with pytest.raises(CommandError):
         run(write_file(tmp_path, "x.csv", *rows), stdout=out)
-    assert "500 rows, 500 with findings" in out.getvalue()
+    assert "500 rows, 500 refused (500 with findings)" in out.getvalue()
     assert "... and 480 more findings" in out.getvalue()
     assert Transfer.objects.get().rows.count() < 100

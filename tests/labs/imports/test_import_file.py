@@ -71,7 +71,8 @@ def test_one_bad_row_refuses_the_whole_file(trial, subject, laboratory, tmp_path
     assert Result.objects.count() == Specimen.objects.count() == 0
     assert "line 3, column RESULT: found '1_000', expected a number such as 12.5" in report.text()
     refused = Transfer.objects.get()
-    assert (refused.state, refused.rows_total, refused.rows_refused, refused.rows_applied) == ("refused", 2, 1, 0)
+    assert (refused.state, refused.rows_total, refused.rows_refused, refused.rows_applied) == ("refused", 2, 2, 0)
+    assert refused.rows_with_findings == 1
     kept = TransferRow.objects.get()
     assert (kept.line, kept.column, kept.rule, kept.found) == (3, "RESULT", "number-grammar", "1_000")
 

@@ -15,7 +15,8 @@ HOSTILE = [
     "0x10", "1e", "1e+", "e5", "1e400", "1e-99", "", " ", "<", ">", "<>5", "<<5", "<=5", "≤5", "--5", "+5", "-5",
     "5.", ".5", "5..0", "1/2", "1:0", "1:", ":40", "1:040", "1 : 40", "<1:40", "< 1:40", ">1:5120", "2:40", "1:1e3",
     "ND", "neg", "12 mg", "12\t", "\t12", "12\n", "１２", "²", "<10", "< 10", "<  10", "=10", "> 5120", "12;5", "0",
-    "-0", "00012", "9" * 20, "9" * 21, "0." + "1" * 20, "0." + "1" * 21,
+    "-0", "00012", "9" * 20, "9" * 21, "<-5", "<0", "<0.0", "<00e7", "<-0",
+    "0." + "1" * 20, "0." + "1" * 21,
 ]  # fmt: skip
 
 
@@ -68,4 +69,6 @@ def test_columns_parser_and_scanner_agree(texts, kind, mark):
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9))
 def test_written_number_reads_back_digit_by_digit(number):
-    assert columns([f"<{number:f}"], kind="quantity", mark=".") == [("<", number)]
+    assert columns([f">{number:f}"], kind="quantity", mark=".") == [(">", number)]
+    # Nothing lies in [0, x) where x is not above zero.
+    assert columns([f"<{number:f}"], kind="quantity", mark=".") == [("<", number) if number > 0 else None]

@@ -1,0 +1,1 @@
+"""Statistics of small groups: proportions, means, medians, survival, and exact comparisons."""

@@ -1,0 +1,20 @@
+"""Error codes of the laboratory grid: results typed as a panel, and their judgement. PURE."""
+
+from cart.codes import EDIT_CONFLICT
+from trialsite.codes import Code, Section
+
+DESK = Section(
+    "Records",
+    "",
+    ("labs/actions/by_hand.py", "labs/actions/judgements.py", "labs/admin/grid.py"),
+    (
+        EDIT_CONFLICT,
+        Code("judgement", "A judgement is changed with a reason, not taken back.", "Say yes or no."),
+        Code(
+            "judgement-without-value",
+            "What is called clinically significant or not is a present result with a value.",
+            "Open the panel again; leave the answer empty where the analyte was not done.",
+        ),
+        Code("judgement-reason", "A changed judgement says why.", "Fill in the row's reason."),
+    ),
+)

@@ -1,0 +1,200 @@
+"""A coordinator's work from enrolment to the first results after the infusion, with a real browser."""
+
+import datetime as dt
+
+from cart.models import (
+    Apheresis,
+    ConditioningDose,
+    Consent,
+    InfusionComponent,
+    Lot,
+    ReleaseSpecification,
+    Subject,
+    Visit,
+)
+from cart.models.codes import subject_code
+from labs.models import Result
+
+INFUSED_ON = dt.date(2024, 3, 12)
+# As the reports of the release tests show them, and as a number.
+TESTS = {
+    "Viability": ("91.5", "91.5"),
+    "CAR+ share": ("34", "34"),
+    "VCN": ("2.1", "2.1"),
+    "Endotoxin": ("<0.5", "0.5"),
+    "Sterility": ("negative", ""),
+    "Mycoplasma": ("negative", ""),
+    "RCL": ("negative", ""),
+}
+
+
+def enrol(desk, trial):
+    """Subject with consent, on one page."""
+    code = subject_code(site="KUL", number=1)
+    desk.open("/admin/cart/subject/add/")
+    desk.fill(study=trial.study.code, site="KUL", arm="DUAL", code=code, status="Enrolled", sex="Female")
+    desk.fill(year_of_birth=1975)
+    row = desk.add_row("consents")
+    desk.fill(**{f"consents-{row}-version": "2.0", f"consents-{row}-signed_on": "2024-01-15"})
+    desk.saved()
+    return Subject.objects.get(study=trial.study, code=code)
+
+
+def record_apheresis(desk, subject):
+    """By the link on top of the subject's page, which brings the subject along."""
+    desk.open(f"/admin/cart/subject/{subject.pk}/change/")
+    desk.page.get_by_role("link", name="Add to Apheresis").click()
+    desk.fill(chain_of_identity=f"COI-{subject.study.code}", volume_ml=250)
+    desk.set_time("collected_at", "2024-02-10", "09:00")
+    row = desk.add_row("custody_events")
+    prefix = f"custody_events-{row}"
+    desk.fill(**{f"{prefix}-kind": "Collected", f"{prefix}-place": "Leuven"})
+    desk.fill(**{f"{prefix}-first_person": "AB", f"{prefix}-second_person": "CD"})
+    desk.set_time(f"{prefix}-occurred_at", "2024-02-10", "12:00")
+    desk.saved()
+    return Apheresis.objects.get(subject=subject)
+
+
+def record_lot(desk, subject, apheresis, target):
+    """A lot with its release tests."""
+    number = f"{target}-{subject.study.code}"
+    desk.open(f"/admin/cart/lot/add/?subject={subject.pk}&apheresis={apheresis.pk}")
+    desk.fill(number=number, target=target, product="DUAL19B")
+    for test, (received, value) in TESTS.items():
+        row = desk.add_row("release_tests")
+        prefix = f"release_tests-{row}"
+        desk.fill(**{f"{prefix}-specification": test, f"{prefix}-received_text": received, f"{prefix}-value": value})
+        desk.fill(**{f"{prefix}-passed": True, f"{prefix}-tested_on": "2024-03-01"})
+    desk.saved()
+    lot = Lot.objects.get(number=number)
+    assert lot.release_tests.count() == ReleaseSpecification.objects.filter(product=lot.product).count()
+    return lot
+
+
+def release(desk, lot):
+    """A change: it asks why."""
+    desk.open(f"/admin/cart/lot/{lot.pk}/change/")
+    desk.fill(state="Released")
+    desk.set_time("released_at", "2024-03-05", "10:00")
+    desk.save()
+    assert "[no-reason]" in desk.text()
+    desk.fill(change_reason="all criteria met")
+    desk.saved()
+    lot.refresh_from_db()
+    assert lot.state == Lot.State.RELEASED
+
+
+def condition(desk, subject):
+    """Fludarabine and cyclophosphamide."""
+    desk.open(f"/admin/cart/conditioningcourse/add/?subject={subject.pk}")
+    desk.fill(regimen="Flu/Cy", weight_kg=70, height_cm=170, bsa_m2="1.818")
+    for drug, day, planned, given in (
+        ("Fludarabine", 7, 25, 45),
+        ("Fludarabine", 8, 25, 45),
+        ("Fludarabine", 9, 25, 45),
+        ("Cyclophosphamide", 9, 1000, 1820),
+    ):
+        row = desk.add_row("doses")
+        desk.fill(**{f"doses-{row}-drug": drug, f"doses-{row}-planned_mg_m2": planned, f"doses-{row}-given_mg": given})
+        desk.set_time(f"doses-{row}-given_at", f"2024-03-{day:02d}", "09:00")
+    desk.saved()
+    assert ConditioningDose.objects.filter(course__subject=subject).count() == 4
+
+
+def infuse(desk, subject, lots):
+    """Two products, one after the other, in one sitting."""
+    desk.open(f"/admin/cart/infusioncourse/add/?subject={subject.pk}")
+    desk.fill(weight_kg=70, planned_cells_per_kg_e6=1)
+    desk.add_row("administrations")
+    desk.saved()
+    sitting = subject.administrations.get()
+    desk.open(f"/admin/cart/administration/{sitting.pk}/change/")
+    for hour, lot in zip((10, 12), lots, strict=True):
+        row = desk.add_row("components")
+        prefix = f"components-{row}"
+        desk.fill(**{f"{prefix}-lot": lot.number, f"{prefix}-target": lot.target})
+        desk.set_time(f"{prefix}-started_at", INFUSED_ON.isoformat(), f"{hour}:00")
+        desk.fill(**{f"{prefix}-volume_ml": 50, f"{prefix}-nucleated_cells_per_ml": 5_000_000})
+        for share, value in (("viability", "0.9"), ("cd3", "0.95"), ("car", "0.4")):
+            desk.fill(**{f"{prefix}-{share}_fraction": value})
+    desk.saved()
+    assert set(InfusionComponent.objects.filter(subject=subject).values_list("target", flat=True)) == {"CD19", "BCMA"}
+    assert {lot.state for lot in subject.lots.all()} == {Lot.State.INFUSED}
+
+
+def visit_outside_its_window(desk, subject):
+    """The soft limit: refused without a reason, stored with one."""
+    desk.open(f"/admin/cart/subject/{subject.pk}/change/")
+    desk.page.get_by_role("link", name="Record D28").click()
+    desk.fill(occurred_on="2024-04-30")
+    desk.save()
+    assert "[visit-window]" in desk.text()
+    assert not Visit.objects.filter(subject=subject).exists()
+    desk.fill(window_reason="subject was abroad")
+    desk.saved()
+    assert Visit.objects.get(subject=subject).window_reason == "subject was abroad"
+
+
+def panel_by_keyboard(desk, subject, trial):
+    """A new specimen leads to its grid; Enter moves down."""
+    desk.open(f"/admin/labs/specimen/add/?subject={subject.pk}")
+    desk.fill(laboratory=trial.laboratory.code, accession=f"K-{trial.study.code}", collected="2024-03-20T08:30")
+    desk.saved()
+    for code, text in (("ANA", "1:640"), ("ARA", "ND"), ("ATA", "<10")):
+        desk.page.get_by_label(f"Result of {code}").focus()
+        desk.page.keyboard.type(text)
+        desk.page.keyboard.press("Enter")
+    assert desk.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Result of CD19_ABS"
+    desk.page.keyboard.type("12.5")
+    desk.page.get_by_role("button", name="Save the panel").click()
+    desk.page.get_by_text("[missing-without-reason]").wait_for()
+    assert desk.page.get_by_label("Result of ATA").input_value() == "<10"
+    desk.page.get_by_label("Reason of ARA").fill("tube broken")
+    desk.page.get_by_role("button", name="Save the panel").click()
+    desk.page.get_by_text("4 results and 0 judgements stored.").wait_for()
+    assert stored_panel(f"K-{trial.study.code}") == {"ANA": "1:640", "ARA": "", "ATA": "<10", "CD19_ABS": "12.5"}
+
+
+PASTE = """text => {
+    const data = new DataTransfer();
+    data.setData("text/plain", text);
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true}));
+}"""
+
+
+def panel_by_paste(desk, subject, trial):
+    """A column downwards, then two columns that find their rows."""
+    desk.open(f"/admin/labs/specimen/add/?subject={subject.pk}")
+    desk.fill(laboratory=trial.laboratory.code, accession=f"P-{trial.study.code}", collected="2024-04-09T08:15")
+    desk.saved()
+    desk.page.get_by_label("Result of IGA").focus()
+    desk.page.evaluate(PASTE, "0.8\r\n6.1\r\n<0.1\r\n")
+    desk.page.evaluate(PASTE, "CD19_ABS\t<1\nFerritin\t300\nAnti-topoisomerase I (Scl-70)\t44")
+    assert "Not in this panel, and not pasted: Ferritin." in desk.text()
+    desk.page.get_by_label("Clinically significant of IGG").select_option("yes")
+    desk.page.get_by_role("button", name="Save the panel").click()
+    desk.page.get_by_text("5 results and 1 judgement stored.").wait_for()
+    assert stored_panel(f"P-{trial.study.code}") == {
+        "IGA": "0.8", "IGG": "6.1", "IGM": "<0.1", "CD19_ABS": "<1", "ATA": "44",
+    }  # fmt: skip
+    assert "<10 {CU} on 20 Mar 2024" in desk.text()
+
+
+def stored_panel(accession):
+    """Results of a specimen as received, by analyte."""
+    rows = Result.objects.filter(specimen__accession=accession)
+    return dict(rows.values_list("analyte__code", "received_text"))
+
+
+def test_from_enrolment_to_a_late_visit(coordinator, trial):
+    subject = enrol(coordinator, trial)
+    assert Consent.objects.get(subject=subject).signed_on == dt.date(2024, 1, 15)
+    apheresis = record_apheresis(coordinator, subject)
+    lots = [record_lot(coordinator, subject, apheresis, target) for target in ("CD19", "BCMA")]
+    for lot in lots:
+        release(coordinator, lot)
+    condition(coordinator, subject)
+    infuse(coordinator, subject, lots)
+    visit_outside_its_window(coordinator, subject)
+    panel_by_keyboard(coordinator, subject, trial)
+    panel_by_paste(coordinator, subject, trial)
