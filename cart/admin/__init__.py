@@ -17,6 +17,7 @@ from cart.admin import (
     run,
     study,
     subject,
+    summary,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "run",
     "study",
     "subject",
+    "summary",
 ]
 
 # Permissions come from memberships, tokens from the command line: pages of Django's groups and of token

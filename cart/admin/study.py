@@ -11,6 +11,7 @@ from django.urls import path, reverse
 
 from cart.actions.endpoint_tables import archive, live_tables
 from cart.actions.endpoints import request_recompute, stale_subjects
+from cart.actions.summaries import request_summary
 from cart.admin.desk import SET_UP_ROLES, DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.models import Arm, Membership, PlannedVisit, ProtocolVersion, Role, Run, Site, Study
@@ -42,7 +43,7 @@ class StudyAdmin(DeskAdmin):
     search_fields = ("code", "title")
     fieldsets = ((None, {"fields": (("code", "template"), "title", "sponsor")}),)
     inlines = (SiteInline, ArmInline)
-    actions = ("recompute_endpoints", "recompute_whole")
+    actions = ("recompute_endpoints", "recompute_whole", "summarise")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
@@ -74,6 +75,13 @@ class StudyAdmin(DeskAdmin):
         headers = {"Content-Disposition": f'attachment; filename="{study.code}-live.zip"'}
         return HttpResponse(archive(live_tables(study)), content_type="application/zip", headers=headers)
 
+    @admin.action(description="Summarise the endpoints of the study")
+    def summarise(self, request: HttpRequest, queryset: Any) -> None:
+        """Counts, percentages, curves and comparisons of the current answers, stored as a study summary."""
+        for study in whole_studies(request.user).filter(pk__in=queryset):
+            job = request_summary(study=study, actor=request.user.get_username(), reason="asked for at the desk")
+            self.message_user(request, f"Job {job.pk} summarises {study}; see Study summaries.")
+
     @admin.action(description="Recompute all endpoints of the study")
     def recompute_whole(self, request: HttpRequest, queryset: Any) -> None:
         """The same for every subject, whether or not its inputs changed; equal inputs write nothing."""
@@ -96,6 +104,7 @@ def _panel(study: Study) -> dict[str, Any]:
         "subjects": study.subjects.count(),
         "stale": stale_subjects(study).count(),
         "runs": Run.objects.filter(study=study).with_progress().select_related("cut").order_by("-pk")[:5],
+        "summary": study.summaries.order_by("-pk").first(),
         "cuts": study.cuts.order_by("-pk")[:5],
         "tables_url": reverse("admin:cart_study_tables", args=[study.pk]),
     }

@@ -19,6 +19,7 @@ from cart.models.query import DataQuery, DataQueryMessage
 from cart.models.stale import StaleSubject
 from cart.models.study import Arm, PlannedVisit, ProtocolVersion, Site, Study
 from cart.models.subject import Consent, Subject, Visit
+from cart.models.summary import StudySummary, SummaryStatistic
 
 __all__ = [
     "ROLES_WITHOUT_TITERS",
@@ -55,7 +56,9 @@ __all__ = [
     "StaleSubject",
     "Study",
     "StudyDrugExposure",
+    "StudySummary",
     "Subject",
+    "SummaryStatistic",
     "Target",
     "TherapyClass",
     "Visit",
