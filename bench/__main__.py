@@ -13,6 +13,7 @@ MODULES = [
     ["bench.retransfer"],
     ["bench.xpt"],
     ["bench.fhir"],
+    ["bench.partitions"],
 ]
 
 for module in MODULES:

@@ -17,6 +17,7 @@ from cart.models import (
     WRITING_ROLES,
     CutTable,
     DataCut,
+    DiseaseFindings,
     EndpointResult,
     Evaluation,
     Membership,
@@ -47,6 +48,8 @@ _ENDPOINT_MODELS = (
     CutTable,
 )
 _LABORATORY_APP = "labs"
+# Which antibody is positive, and whether it is high, is on this form.
+_ANTIBODY_MODELS = (DiseaseFindings,)
 _TRIAL_APPS = frozenset({"cart", _LABORATORY_APP})
 
 
@@ -126,7 +129,7 @@ def whole_studies(user: Any, *, roles: Iterable[str] | None = None) -> QuerySet[
 
 def reveals_titers(model: type[Model]) -> bool:
     """Whether rows of this model would unblind an assessor."""
-    return model._meta.app_label == _LABORATORY_APP or issubclass(model, _ENDPOINT_MODELS)
+    return model._meta.app_label == _LABORATORY_APP or issubclass(model, (*_ENDPOINT_MODELS, *_ANTIBODY_MODELS))
 
 
 def _granted(user: Any, queryset: Rows, *, roles: frozenset[str] | None) -> Rows:

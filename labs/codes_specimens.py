@@ -1,7 +1,7 @@
 """Error codes of specimens and dilution series. PURE."""
 
 from labs.codes import ROWS, SEND_AGAIN
-from labs.codes_records import RECORDS
+from labs.codes_records import COMMANDS, RECORDS
 from trialsite.codes import Code, Section
 
 SPECIMENS = Section(
@@ -29,6 +29,19 @@ SPECIMENS = Section(
             "A remark: of specimens of earlier files this one gives another condition, receipt, processing or visit; "
             "what it leaves empty stays.",
             "Nothing; the specimen's history shows what was there before.",
+        ),
+    ),
+)
+KITS = Section(
+    COMMANDS.title,
+    "",
+    ("labs/management/", "labs/actions/kits.py"),
+    (
+        Code("unknown-analyte", "The analyte exists.", "Correct its code: Study set-up > Analytes."),
+        Code(
+            "kit-unit",
+            "Results are moved to a kit in their unit; a result has at most 255 versions.",
+            "Correct the unit of the kit, or enter the results anew.",
         ),
     ),
 )

@@ -22,6 +22,8 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "cart.ConcomitantTherapy",
             "cart.StudyDrugExposure",
             "cart.DataQuery",
+            "cart.RecordCompletion",
+            "cart.WarningOverride",
         ),
     ),
     (
@@ -32,12 +34,32 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "cart.Lot",
             "cart.ReleaseTest",
             "cart.CustodyEvent",
+            "cart.ScanAttempt",
+            "cart.BridgingTherapy",
             "cart.ConditioningCourse",
             "cart.ConditioningDose",
             "cart.Chelation",
             "cart.InfusionCourse",
             "cart.Administration",
             "cart.InfusionComponent",
+        ),
+    ),
+    (
+        "Assessments",
+        "stethoscope",
+        (
+            "cart.SkinScore",
+            "cart.DigitalUlcerCount",
+            "cart.HealthQuestionnaire",
+            "cart.GlobalAssessment",
+            "cart.Spirometry",
+            "cart.DiffusingCapacity",
+            "cart.LungUltrasound",
+            "cart.HrctScan",
+            "cart.Echocardiogram",
+            "cart.RightHeartCatheter",
+            "cart.Capillaroscopy",
+            "cart.DiseaseFindings",
         ),
     ),
     (
@@ -153,7 +175,11 @@ class TrialsiteAdminSite(UnfoldAdminSite):
 
 def _desk_pages(request: HttpRequest) -> dict[str, Any]:
     """The pages with which a day begins."""
-    pages = {"Today": reverse("admin:cart_subject_today"), "Subject matrix": reverse("admin:cart_subject_matrix")}
+    pages = {
+        "Today": reverse("admin:cart_subject_today"),
+        "Subject matrix": reverse("admin:cart_subject_matrix"),
+        "Study page": reverse("admin:cart_study_page"),
+    }
     return {
         "title": "Desk",
         "collapsible": False,

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from cart.actions.lots import mark_lots_infused
+from cart.endpoints.product.course_dose import CourseDose, course_dose
 from cart.models import Administration, CustodyEvent, InfusionComponent, InfusionCourse, Lot, Subject
 from trialsite.audit.context import acting
 
@@ -29,16 +30,6 @@ class ComponentGiven:
     car_fraction: Decimal
 
 
-@dataclass(frozen=True)
-class DoseSummary:
-    """Dose of a course, viable CAR+ cells per kg, and its deviation from the plan in per cent."""
-
-    per_kg_by_target: dict[str, Decimal]
-    total_per_kg: Decimal
-    deviation_percent: Decimal
-    within_tolerance: bool
-
-
 def record_infusion(
     *,
     subject: Subject,
@@ -50,6 +41,7 @@ def record_infusion(
     second_person: str,
     actor: str,
     reason: str,
+    deviation_reason: str = "",
 ) -> Administration:
     """Store the next course with one administration.
 
@@ -78,7 +70,7 @@ def record_infusion(
         )
         course.full_clean()
         course.save()
-        administration = Administration(course=course, subject=subject)
+        administration = Administration(course=course, subject=subject, deviation_reason=deviation_reason)
         administration.full_clean()
         administration.save()
         for given in components:
@@ -114,19 +106,18 @@ def _record_custody(
     event.save()
 
 
-def dose_summary(course: InfusionCourse) -> DoseSummary:
-    """Dose per kg by target and in total, on the weight kept with each component; exact decimals.
+def dose_summary(course: InfusionCourse) -> CourseDose:
+    """Dose of a course as stored: over all its administrations, on the weight kept with each component."""
+    stored = InfusionComponent.objects.filter(administration__course=course).select_related("lot__product")
+    return dose_of(course, list(stored))
 
-    Over all administrations of the course: the planned dose is that of the course, so one of two fractions is no
-    deviation from it by half.
-    """
-    components = list(InfusionComponent.objects.filter(administration__course=course).select_related("lot__product"))
-    by_target: dict[str, Decimal] = {}
-    for component in components:
-        share = component.viable_car_cells / component.weight_kg
-        by_target[component.target] = by_target.get(component.target, Decimal(0)) + share
-    total = sum(by_target.values(), Decimal(0))
-    planned = course.planned_cells_per_kg_e6 * 1_000_000
-    deviation = 100 * (total - planned) / planned
+
+def dose_of(course: InfusionCourse, components: Sequence[InfusionComponent]) -> CourseDose:
+    """Dose of a course with these components, stored or not yet; the narrowest tolerance of their products holds."""
     tolerances = [component.lot.product.dose_tolerance_percent for component in components]
-    return DoseSummary(by_target, total, deviation, bool(tolerances) and abs(deviation) <= min(tolerances))
+    return course_dose(
+        [component.given() for component in components],
+        planned_per_kg_e6=course.planned_cells_per_kg_e6,
+        planned_by_target_e6=course.planned_by_target(),
+        tolerance_percent=min(tolerances, default=None),
+    )

@@ -7,27 +7,20 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from cart.models import Lot, ReleaseSpecification, ReleaseTest, Subject
+from cart.endpoints.product.release import PASS
+from cart.models import Lot, ReleaseTest, Subject
 from trialsite.audit.context import acting
 
-_COMPARE = {
-    "ge": lambda value, limit: value >= limit,
-    "gt": lambda value, limit: value > limit,
-    "le": lambda value, limit: value <= limit,
-    "lt": lambda value, limit: value < limit,
-}
 # A conditional release is completed when the late results are there; every other state is not left by a release.
 RELEASABLE = (Lot.State.IN_PROCESS, Lot.State.QUARANTINED, Lot.State.CONDITIONALLY_RELEASED)
 
 
 def meets_specification(test: ReleaseTest) -> bool:
-    """Does the result meet its criterion? A numeric criterion needs a number, 'negative' the word."""
-    specification: ReleaseSpecification = test.specification
-    if specification.comparison == ReleaseSpecification.Comparison.NEGATIVE:
-        return bool(test.received_text.strip().lower() == "negative")
-    if test.value is None or specification.limit is None:
-        return False
-    return bool(_COMPARE[specification.comparison](test.value, specification.limit))
+    """Does the result meet its criterion? A numeric criterion needs a number, 'negative' the word.
+
+    What cannot be told (``<10`` against "less than 5") does not.
+    """
+    return test.judgement() == PASS
 
 
 def _passes(test: ReleaseTest) -> bool:

@@ -34,6 +34,7 @@ _RESULT_COLUMNS = (
     "reason",
     "evidence",
     "therapy_evidence",
+    "record_evidence",
     "baseline_id",
 )
 
@@ -224,6 +225,7 @@ class RunWriter:
                 pl.col("text", "reason", "series", "timepoint", "unit").fill_null(""),
                 _array_text("evidence"),
                 _array_text("therapy_evidence"),
+                _array_text("record_evidence"),
                 pl.col("baseline").alias("baseline_id"),
             )
             .select(_RESULT_COLUMNS)

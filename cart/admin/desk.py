@@ -10,16 +10,23 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
+from cart.admin.field_history import with_history
 from cart.admin.forms import SEEN_FIELD, PlainDecimalFormField, ReasonedForm, ReasonedFormSet, RowForm, last_event_id
 from cart.admin.history import history_of
+from cart.admin.record_state import COMPLETION_FIELD, WARNING_FIELD, completion_of, keep_warnings, mark
 from cart.admin.refusals import sentence_of
+from cart.admin.wording import in_words
 from cart.models import ROLES_WITHOUT_TITERS, WRITING_ROLES, Role
+from cart.models.completeness import is_completable
 from cart.scoping import reveals_titers, roles_of, scope_of, visible_to, writable_by
+from trialsite.audit.context import current_reason
 from trialsite.audit.middleware import REASON_FIELD
 
 # Who sets a study up: visits, products, kits. Everybody else reads them.
 SET_UP_ROLES = frozenset({Role.DATA_MANAGER, Role.STUDY_ADMINISTRATOR})
 _REFUSAL = "_desk_refusal"
+# What a form asks beside its record.
+_OF_THE_PAGE = (REASON_FIELD, SEEN_FIELD, COMPLETION_FIELD)
 
 
 def request_roles(request: HttpRequest) -> frozenset[str]:
@@ -96,6 +103,8 @@ class DeskPermissions:
             # Of a column that keeps digits as they came the zeros are the laboratory's.
             kwargs["form_class"] = PlainDecimalFormField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None and field.label:
+            field.label = in_words(str(field.label))
         if field is not None and isinstance(db_field, models.DateTimeField):
             field.label = f"{field.label} (UTC)"
         if field is not None and hasattr(field.widget, "can_delete_related"):
@@ -153,10 +162,13 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fieldsets = [
-            (name, {**options, "fields": [f for f in options["fields"] if f not in (REASON_FIELD, SEEN_FIELD)]})
+            (name, {**options, "fields": [f for f in options["fields"] if f not in _OF_THE_PAGE]})
             for name, options in super().get_fieldsets(request, obj)
         ]
-        if obj is not None and self.has_change_permission(request, obj):
+        may_write = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
+        if may_write and is_completable(self.model) and issubclass(self.form, ReasonedForm):
+            fieldsets.append(("Complete or not", {"fields": [COMPLETION_FIELD]}))
+        if obj is not None and may_write:
             fieldsets.append(("Why", {"fields": [REASON_FIELD, SEEN_FIELD]}))
         return fieldsets
 
@@ -165,7 +177,22 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
         form.refusal = getattr(request, _REFUSAL, "")
         form.is_change = obj is not None
         form.seen_now = self._newest_event(request, obj) if obj is not None else 0
+        form.page_rows = self._rows(request, obj) if obj is not None else {}
+        form.completion = self._completion(request, obj) if obj is not None and is_completable(type(obj)) else ""
         return form
+
+    def _rows(self, request: HttpRequest, obj: Model) -> dict[type[Model], list[str]]:
+        known = request.__dict__.setdefault("_desk_rows", {})
+        if (type(obj), obj.pk) not in known:
+            known[type(obj), obj.pk] = self.page_rows(obj)
+        rows: dict[type[Model], list[str]] = known[type(obj), obj.pk]
+        return rows
+
+    def _completion(self, request: HttpRequest, obj: Model) -> str:
+        known = request.__dict__.setdefault("_desk_completion", {})
+        if (type(obj), obj.pk) not in known:
+            known[type(obj), obj.pk] = completion_of(obj)
+        return str(known[type(obj), obj.pk])
 
     def _newest_event(self, request: HttpRequest, obj: Model) -> int:
         # Django builds the form class several times per page; the answer holds for the request.
@@ -178,7 +205,7 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
         if request.method == "POST":
             # Locked until the end of the request: two editors of one page pass here one after the other.
             type(obj)._default_manager.select_for_update(of=("self",)).filter(pk=obj.pk).first()
-        return last_event_id(obj, self.page_rows(obj))
+        return last_event_id(obj, self._rows(request, obj))
 
     def page_rows(self, obj: Model) -> dict[type[Model], list[str]]:
         """Keys of the rows that are edited on this record's page, by model."""
@@ -190,6 +217,17 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
                     rows[inline.model] = [str(key) for key in found.values_list("pk", flat=True)[:1000]]
                     break
         return rows
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the rows; then what was said about them and the record: kept warnings, complete or not."""
+        super().save_related(request, form, formsets, change)
+        who = {"actor": request.user.get_username()}
+        why = request.POST.get(WARNING_FIELD, "").strip()
+        for one in (form, *(row for formset in formsets for row in formset.forms)):
+            if getattr(one, "warnings", ()):
+                keep_warnings(one.instance, one.warnings, reason=why, **who)
+        if COMPLETION_FIELD in form.cleaned_data:
+            mark(form.instance, form.cleaned_data[COMPLETION_FIELD], reason=current_reason(), **who)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -214,18 +252,20 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Repeat the sentences of rows on top: the theme's row templates leave some of them out."""
+        page, form = context["inline_admin_formsets"], context["adminform"].form
+        bound = [inline for inline in page if inline.formset.is_bound]
         context["row_errors"] = [
             f"{str(inline.opts.opts.verbose_name).capitalize()} {number}: {sentence}"
-            for inline in context["inline_admin_formsets"]
-            for number, form in enumerate(inline.formset.forms, start=1)
-            if inline.formset.is_bound
-            for sentence in form.non_field_errors()
-        ] + [
-            sentence
-            for inline in context["inline_admin_formsets"]
-            if inline.formset.is_bound
-            for sentence in inline.formset.non_form_errors()
-        ]
+            for inline in bound
+            for number, row in enumerate(inline.formset.forms, start=1)
+            for sentence in row.non_field_errors()
+        ] + [sentence for inline in bound for sentence in inline.formset.non_form_errors()]
+        rows = [row for inline in bound for row in inline.formset.forms]
+        context["soft_warnings"] = [one.sentence for row in (form, *rows) for one in getattr(row, "warnings", ())]
+        context["warning_reason"] = request.POST.get(WARNING_FIELD, "")
+        obj = context.get("original")
+        if obj is not None and isinstance(form, ReasonedForm):
+            with_history(form, obj)
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 
@@ -240,7 +280,7 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
             **self.admin_site.each_context(request),
             "title": f"History of {obj}",
             "subtitle": None,
-            "entries": history_of(obj, self.page_rows(obj)),
+            "entries": history_of(obj, self._rows(request, obj)),
             "module_name": str(self.opts.verbose_name_plural),
             "object": obj,
             "opts": self.opts,

@@ -4,11 +4,12 @@ from django.contrib import admin
 
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.move import MovableRecord
 from cart.models import ConcomitantTherapy, StudyDrugExposure
 
 
 @admin.register(ConcomitantTherapy)
-class ConcomitantTherapyAdmin(DeskAdmin):
+class ConcomitantTherapyAdmin(MovableRecord, DeskAdmin):
     """Prior and concomitant therapies."""
 
     list_display = ("subject", "drug", "therapy_class", "prior", "started", "stopped", "ongoing", "daily_dose_mg")
@@ -17,13 +18,20 @@ class ConcomitantTherapyAdmin(DeskAdmin):
     search_fields = ("subject__code", "drug")
     autocomplete_fields = ("subject",)
     fieldsets = (
-        (None, {"fields": ("subject", ("drug", "therapy_class"), ("daily_dose_mg", "indication"))}),
+        (None, {"fields": ("subject", ("drug", "therapy_class"), "indication")}),
+        (
+            "Dose",
+            {
+                "fields": (("daily_dose_mg", "dose", "dose_unit"), ("plasma_volumes", "dose_missing_reason")),
+                "description": "A glucocorticoid has its daily dose, a plasma exchange its volumes; else say why not.",
+            },
+        ),
         ("Period", {"fields": (("started", "stopped"), ("prior", "ongoing"))}),
     )
 
 
 @admin.register(StudyDrugExposure)
-class StudyDrugExposureAdmin(DeskAdmin):
+class StudyDrugExposureAdmin(MovableRecord, DeskAdmin):
     """Periods on a study drug."""
 
     list_display = ("subject", "drug", "dose", "dose_unit", "frequency", "started", "stopped")

@@ -7,13 +7,21 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Model, Q
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from cart.admin.history import history_of
+from cart.admin.record_state import COMPLETION_FIELD, WARNING_FIELD, unanswered
+from cart.models import RecordCompletion
+from cart.models.completeness import is_completable, required_for_complete
 from cart.models.fields import plain
+from cart.models.plausible import SoftWarning, soft_warnings
 from trialsite.audit.middleware import REASON_FIELD
 from trialsite.audit.models import AuditEvent
 
 SEEN_FIELD = "seen_event"
+# More would not be read on top of a page.
+SHOWN_CHANGES = 8
+INCOMPLETE = "Needed before the record is called complete; enter it, or leave the record incomplete. [incomplete]"
 NO_REASON = "Say why this is changed: every change is stored with its reason. [no-reason]"
 
 
@@ -35,22 +43,47 @@ def last_event_id(instance: Model, children: dict[type[Model], list[str]]) -> in
     return int(newest or 0)
 
 
-def conflict_sentence(instance: Model, seen: int) -> str:
-    """Who changed a row after event ``seen``, and what to do about it."""
-    event = (
-        AuditEvent.objects.filter(table_name=instance._meta.db_table, row_id=str(instance.pk), id__gt=seen)
-        .select_related("context")
-        .order_by("-id")
-        .first()
-    )
-    who = f"{event.context.actor} at {event.context.at:%H:%M:%S} UTC" if event else "somebody else"
+def conflict_sentence(instance: Model, children: dict[type[Model], list[str]], seen: int) -> str:
+    """Who changed a page after event ``seen``, what they changed, and what to do about it."""
+    entries = history_of(instance, children, after=seen)
+    newest = entries[0] if entries else None
+    who = f"{newest.actor} at {newest.at:%H:%M:%S} UTC" if newest else "somebody else"
+    changes = [
+        f"{change.field}: {change.old or '(empty)'} → {change.new or '(empty)'}"
+        for entry in entries
+        for change in entry.changes
+    ]
+    shown = "; ".join(changes[:SHOWN_CHANGES]) + (" and more" if len(changes) > SHOWN_CHANGES else "")
+    what = f" ({shown})" if shown else ""
     return (
-        f"This page was changed by {who} while you had it open; nothing of yours is stored. "
+        f"This page was changed by {who} while you had it open{what}; nothing of yours is stored. "
         "Open the page again to see the present values, then enter your change. [edit-conflict]"
     )
 
 
-class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]
+class AskedTwice:
+    """What a form asks about a valid row: implausible values are stored with a reason only."""
+
+    instance: Model
+    data: Any
+    warnings: list[SoftWarning]
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        self.warnings = []
+        # A reason that is still missing hides no warning: both are asked for at once.
+        if set(self.errors) - {REASON_FIELD} or not self.has_changed():  # type: ignore[attr-defined]
+            return
+        found = soft_warnings(self.instance)
+        self.warnings = unanswered(self.instance, found) if found else []
+        if self.warnings and not str(self.data.get(WARNING_FIELD, "")).strip():
+            for one in self.warnings:
+                # Beside its field; a value that is not on this form is named on top.
+                name = one.field if one.field in self.fields else None  # type: ignore[attr-defined]
+                self.add_error(name, ValidationError(one.sentence, code="soft-warning"))  # type: ignore[attr-defined]
+
+
+class ReasonedForm(AskedTwice, forms.ModelForm):  # type: ignore[type-arg]
     """Form of one record: asks why on a change, and refuses when the record changed meanwhile.
 
     The admin sets ``refusal`` (a sentence of the database), ``seen_now`` (newest event of the page) and
@@ -60,6 +93,8 @@ class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]
     refusal: str = ""
     seen_now: int = 0
     is_change: bool = False
+    page_rows: dict[type[Model], list[str]] = {}
+    completion: str = ""
 
     change_reason = forms.CharField(
         label="Reason for the change",
@@ -69,9 +104,23 @@ class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Needed whenever a stored value changes; a new row needs none. Kept in the history for ever.",
     )
     seen_event = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    completion_state = forms.ChoiceField(
+        label="This record is",
+        choices=[("", "not marked yet"), *RecordCompletion.State.choices],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Incomplete: saved as it is, more follows. Complete: nothing is missing. The matrix shows it.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not is_completable(self._meta.model):
+            self.fields.pop(COMPLETION_FIELD, None)
+        elif COMPLETION_FIELD in self.fields:
+            field = self.fields[COMPLETION_FIELD]
+            field.initial = self.completion
+            if self.completion:
+                field.choices = RecordCompletion.State.choices  # type: ignore[attr-defined]
         if not self.is_change:
             for name in (REASON_FIELD, SEEN_FIELD):
                 self.fields.pop(name, None)
@@ -81,7 +130,7 @@ class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def changed_data(self) -> list[str]:
         """Names of the record's own fields that differ: the reason is not one of them."""
-        return [name for name in super().changed_data if name not in (REASON_FIELD, SEEN_FIELD)]
+        return [name for name in super().changed_data if name not in (REASON_FIELD, SEEN_FIELD, COMPLETION_FIELD)]
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -92,11 +141,23 @@ class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(REASON_FIELD, ValidationError(NO_REASON, code="no-reason"))
             seen = self.cleaned_data.get(SEEN_FIELD)
             if seen is not None and seen < self.seen_now:
-                self.add_error(None, ValidationError(conflict_sentence(self.instance, seen), code="edit-conflict"))
+                self.add_error(None, self._conflict(seen))
+        self._check_complete()
         return cleaned
 
+    def _conflict(self, seen: int) -> ValidationError:
+        return ValidationError(conflict_sentence(self.instance, self.page_rows, seen), code="edit-conflict")
 
-class RowForm(forms.ModelForm):  # type: ignore[type-arg]
+    def _check_complete(self) -> None:
+        """A record that is called complete lacks nothing that its kind needs."""
+        if self.cleaned_data.get(COMPLETION_FIELD) != RecordCompletion.State.COMPLETE:
+            return
+        for name in required_for_complete(type(self.instance)):
+            if name in self.fields and name not in self.errors and self.cleaned_data.get(name) in (None, ""):
+                self.add_error(name, ValidationError(INCOMPLETE, code="incomplete"))
+
+
+class RowForm(AskedTwice, forms.ModelForm):  # type: ignore[type-arg]
     """A row on a record's page. A row that was added counts, also where all its values are defaults."""
 
     def has_changed(self) -> bool:

@@ -9,6 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
 from django.db.models import Model, Q
 
+from cart.admin.wording import in_words
 from trialsite.audit.models import AuditEvent
 
 MAX_EVENTS = 500
@@ -35,15 +36,15 @@ class Entry:
     changes: list[Change]
 
 
-def history_of(instance: Model, children: dict[type[Model], list[str]]) -> list[Entry]:
-    """Events of a record and of these rows of its page, newest first."""
+def history_of(instance: Model, children: dict[type[Model], list[str]], *, after: int = 0) -> list[Entry]:
+    """Events of a record and of these rows of its page, newest first; only those after an event where one is named."""
     models = {instance._meta.db_table: type(instance)}
     wanted = Q(table_name=instance._meta.db_table, row_id=str(instance.pk))
     for model, keys in children.items():
         if keys:
             models[model._meta.db_table] = model
             wanted |= Q(table_name=model._meta.db_table, row_id__in=keys)
-    events = AuditEvent.objects.filter(wanted).select_related("context").order_by("-id")[:MAX_EVENTS]
+    events = AuditEvent.objects.filter(wanted, id__gt=after).select_related("context").order_by("-id")[:MAX_EVENTS]
     entries = [
         Entry(
             at=event.context.at,
@@ -55,8 +56,27 @@ def history_of(instance: Model, children: dict[type[Model], list[str]]) -> list[
         )
         for event in events
     ]
-    entries.extend(_typed_insert(instance))
+    if not after:
+        entries.extend(_typed_insert(instance))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def field_histories(instance: Model) -> dict[str, list[tuple[Entry, Change]]]:
+    """Changes of each field of a record, newest first, by the field's name; what was entered first is none."""
+    table, key = instance._meta.db_table, str(instance.pk)
+    events = (
+        AuditEvent.objects.filter(table_name=table, row_id=key, operation=AuditEvent.Operation.UPDATE)
+        .select_related("context")
+        .order_by("-id")[:MAX_EVENTS]
+    )
+    names = {field.column: field.name for field in instance._meta.concrete_fields}
+    found: dict[str, list[tuple[Entry, Change]]] = {}
+    for event in events:
+        entry = Entry(event.context.at, event.context.actor, event.context.reason, "", "", [])
+        for column, (old, new) in event.changed_fields().items():
+            change = Change(field=column, old=_text(old), new=_text(new))
+            found.setdefault(names.get(column, column), []).append((entry, change))
+    return found
 
 
 def _changes(model: type[Model], event: AuditEvent) -> list[Change]:
@@ -71,7 +91,7 @@ def field_label(model: type[Model], column: str) -> str:
     """Name of a column as the forms show it."""
     for field in model._meta.concrete_fields:
         if field.column == column:
-            return str(field.verbose_name)
+            return in_words(str(field.verbose_name))
     try:
         return str(model._meta.get_field(column).verbose_name)  # type: ignore[union-attr]
     except FieldDoesNotExist:

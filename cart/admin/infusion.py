@@ -1,15 +1,23 @@
 """Infusion: course, its administrations, the components given."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
 
+from cart.actions.infusion import dose_of, dose_summary
 from cart.actions.lots import mark_lots_infused
 from cart.admin.desk import DeskAdmin, DeskStackedInline, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm, ReasonedFormSet
-from cart.models import Administration, InfusionComponent, InfusionCourse
+from cart.endpoints.product.course_dose import CourseDose, Deviation
+from cart.models import Administration, InfusionComponent, InfusionCourse, Lot, ScanAttempt
+
+# Name of the button that computes the dose and stores nothing.
+CHECK_ONLY = "_check_dose"
 
 COMPONENT_FIELDS = (
     ("lot", "target"),
@@ -28,6 +36,56 @@ class FollowsSubjectFormSet(ReasonedFormSet):
             for form in self.extra_forms:
                 form.instance.subject_id = self.instance.subject_id
         super().full_clean()
+
+
+@dataclass(frozen=True)
+class DoseLine:
+    """One line of the dose as text: million cells, million cells/kg, plan and deviation."""
+
+    what: str
+    cells: str
+    per_kg: str
+    planned: str
+    deviation: str
+    within: bool | None
+
+
+def dose_lines(dose: CourseDose) -> list[DoseLine]:
+    """Lines per target, then the total."""
+    planned = {deviation.what: deviation for deviation in dose.deviations}
+    targets = sorted({*dose.per_kg_by_target, *planned} - {"total"}, reverse=True)
+    lines = [
+        _line(target, dose.cells_by_target.get(target), dose.per_kg_by_target.get(target), planned.get(target))
+        for target in targets
+    ]
+    cells = sum(dose.cells_by_target.values(), Decimal(0))
+    return [*lines, _line("Total", cells, dose.total_per_kg, planned["total"])]
+
+
+def _line(what: str, cells: Decimal | None, per_kg: Decimal | None, deviation: Deviation | None) -> DoseLine:
+    return DoseLine(
+        what=what,
+        cells=_millions(cells or Decimal(0)),
+        per_kg=_millions(per_kg or Decimal(0)),
+        planned="not by target" if deviation is None else _millions(deviation.planned_per_kg),
+        deviation="" if deviation is None else f"{deviation.percent:+.2f} %",
+        within=None if deviation is None else deviation.within_tolerance,
+    )
+
+
+def _millions(value: Decimal) -> str:
+    """Millions with four decimals, as the plan has them."""
+    return f"{value / 1_000_000:.4f}"
+
+
+def scanned_lots(administration: Administration) -> list[tuple[Lot, ScanAttempt | None]]:
+    """Lots of an administration, each with the newest scan before an infusion that found its own label."""
+    lots = Lot.objects.filter(components__administration=administration).distinct().order_by("number")
+    scans = ScanAttempt.objects.filter(
+        lot__in=lots, purpose=ScanAttempt.Purpose.INFUSION, finding=ScanAttempt.Finding.MATCH
+    ).order_by("pk")
+    newest = {scan.lot_id: scan for scan in scans}
+    return [(lot, newest.get(lot.pk)) for lot in lots]
 
 
 class AdministrationInline(DeskTabularInline):
@@ -54,7 +112,11 @@ class InfusionCourseAdmin(DeskAdmin):
         (
             None,
             {
-                "fields": (("subject", "number"), ("weight_kg", "planned_cells_per_kg_e6")),
+                "fields": (
+                    ("subject", "number"),
+                    ("weight_kg", "weight_of"),
+                    ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"),
+                ),
                 "description": "Save the course with its administration, then open the administration (its "
                 "pencil) to enter what was given from which lot.",
             },
@@ -64,7 +126,9 @@ class InfusionCourseAdmin(DeskAdmin):
 
 
 class ComponentFormSet(FollowsSubjectFormSet):
-    """Components; a new one starts with the course's weight."""
+    """Components; a new one starts with the course's weight. Their dose is computed before anything is stored."""
+
+    dose: CourseDose | None = None
 
     @property
     def empty_form(self) -> Any:
@@ -72,6 +136,26 @@ class ComponentFormSet(FollowsSubjectFormSet):
         if self.instance.course_id is not None:
             form.initial.setdefault("weight_kg", self.instance.course.weight_kg)
         return form
+
+    def clean(self) -> None:
+        super().clean()
+        if self.instance.course_id is None or not all(form.is_valid() for form in self.forms):
+            return
+        entered = [form.instance for form in self.forms]
+        others = InfusionComponent.objects.filter(administration__course=self.instance.course_id)
+        others = others.exclude(pk__in=[component.pk for component in entered if component.pk])
+        if not entered:
+            return
+        self.dose = dose_of(self.instance.course, [*others.select_related("lot__product"), *entered])
+        if CHECK_ONLY in self.data:
+            raise ValidationError("Checked only: nothing is stored yet. The dose stands on top of the page.")
+        if not self.dose.within_tolerance and not str(self.data.get("deviation_reason", "")).strip():
+            beyond = [one for one in self.dose.deviations if not one.within_tolerance]
+            found = ", ".join(f"{one.what} {one.percent:+.1f} %" for one in beyond)
+            raise ValidationError(
+                f"The dose of the course is not within the product's tolerance: {found} of the plan. Correct the "
+                "cells, or say why the dose deviates. [dose-deviation]"
+            )
 
 
 class ComponentInline(DeskStackedInline):
@@ -108,8 +192,26 @@ class AdministrationAdmin(DeskAdmin):
     list_select_related = ("course__subject", "subject")
     search_fields = ("subject__code",)
     autocomplete_fields = ("course",)
-    fieldsets = ((None, {"fields": (("course", "number"),)}),)
+    fieldsets = ((None, {"fields": (("course", "number"), "deviation_reason")}),)
     inlines = (ComponentInline,)
+    change_form_outer_before_template = "cart/dose_panel.html"
+    change_form_outer_after_template = "cart/dose_check.html"
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the dose: of what was just entered and not stored, else of what is."""
+        entered = [inline.formset for inline in context["inline_admin_formsets"] if inline.formset.is_bound]
+        administration = kwargs.get("obj")
+        dose = next((formset.dose for formset in entered if formset.dose is not None), None)
+        context["dose_entered"] = dose is not None
+        if dose is None and administration is not None:
+            dose = dose_summary(administration.course)
+        if dose is not None and dose.cells_by_target:
+            context["dose"] = dose
+            context["dose_lines"] = dose_lines(dose)
+            context["dose_ratio"] = dose.ratio_reason if dose.ratio is None else f"{dose.ratio:.4f}"
+        if administration is not None:
+            context["infusion_scans"] = scanned_lots(administration)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the components; their lots are infused from then on."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from cart.admin.schedule import SIGNS, worded
 from cart.inputs.schedule import planned_in_force, read_schedule
-from cart.models import Arm, DataQuery, Site, Study, Subject, Visit
+from cart.models import Arm, DataQuery, RecordCompletion, Site, Study, Subject, Visit
 from cart.scoping import visible_to
 from trialsite.exports.writers import csv_text
 
@@ -78,6 +78,8 @@ def _lines(
     by_subject = dict(waiting.order_by().values_list("subject").annotate(number=Count("pk")))
     of_visits = waiting.filter(target_table=_VISITS_TABLE).order_by()
     by_visit = dict(of_visits.values_list("target_id").annotate(number=Count("pk")))
+    marks = RecordCompletion.objects.filter(subject__in=subjects, target_table=_VISITS_TABLE).order_by()
+    states = dict(marks.values_list("target_id", "state"))
     queries_url = reverse("admin:cart_dataquery_changelist")
     lines = []
     for subject in subjects.select_related("site__study", "arm").order_by("code"):
@@ -88,7 +90,14 @@ def _lines(
                 "url": reverse("admin:cart_subject_change", args=[subject.pk]),
                 "queries": by_subject.get(subject.pk, 0),
                 "queries_url": f"{queries_url}?subject__id__exact={subject.pk}&status__exact=open",
-                "cells": [{**own[code], "queries": by_visit.get(own[code]["visit_id"], 0)} for code in planned["code"]],
+                "cells": [
+                    {
+                        **own[code],
+                        "queries": by_visit.get(own[code]["visit_id"], 0),
+                        "completion": states.get(own[code]["visit_id"], ""),
+                    }
+                    for code in planned["code"]
+                ],
             }
         )
     return lines

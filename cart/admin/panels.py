@@ -13,6 +13,7 @@ from cart.actions.product import late_failures
 from cart.admin.endpoint import answer_text
 from cart.models import (
     Apheresis,
+    BridgingTherapy,
     Chelation,
     ConditioningCourse,
     EndpointResult,
@@ -124,6 +125,7 @@ register_subject_panel(key="endpoints", title="Endpoints", order=20, render=endp
 for _title, _model in [
     ("Apheresis", Apheresis),
     ("Lots", Lot),
+    ("Bridging", BridgingTherapy),
     ("Conditioning", ConditioningCourse),
     ("Chelation", Chelation),
     ("Infusion", InfusionCourse),

@@ -1,18 +1,14 @@
-"""From apheresis to a released lot."""
+"""Products, apheresis and custody; lots have their own module."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils import timezone
 
-from cart.actions.product import allowed_release, release_lot
 from cart.admin.desk import SET_UP_ROLES, DeskAdmin, DeskStackedInline, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
-from cart.models import Apheresis, CustodyEvent, Lot, Product, ReleaseSpecification, ReleaseTest
-from trialsite.audit.context import current_reason
+from cart.admin.move import MovableRecord
+from cart.models import Apheresis, CustodyEvent, Product, ReleaseSpecification
 
 
 class SpecificationInline(DeskTabularInline):
@@ -58,9 +54,9 @@ class CustodyInline(DeskStackedInline):
         ("kind", "occurred_at", "place"),
         ("first_person", "second_person"),
         ("temperature_min_c", "temperature_max_c", "seal_intact"),
-        "note",
+        ("corrects", "note"),
     )
-    autocomplete_fields = ("lot",)
+    autocomplete_fields = ("lot", "corrects")
     show_change_link = False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -74,7 +70,7 @@ class ApheresisCustodyInline(CustodyInline):
 
 
 @admin.register(Apheresis)
-class ApheresisAdmin(DeskAdmin):
+class ApheresisAdmin(MovableRecord, DeskAdmin):
     """Collections."""
 
     list_display = ("chain_of_identity", "subject", "collected_at", "volume_ml", "cd3_cells_e9")
@@ -82,97 +78,14 @@ class ApheresisAdmin(DeskAdmin):
     list_select_related = ("subject",)
     search_fields = ("chain_of_identity", "subject__code")
     autocomplete_fields = ("subject",)
-    fieldsets = ((None, {"fields": ("subject", ("chain_of_identity", "collected_at"), ("volume_ml", "cd3_cells_e9"))}),)
-    inlines = (ApheresisCustodyInline,)
-
-
-# States that the release tests decide; an approved exception rests on its written reason instead.
-RELEASED_BY_TESTS = (Lot.State.CONDITIONALLY_RELEASED, Lot.State.RELEASED)
-
-
-def _release(request: HttpRequest, lot: Lot, state: str, released_at: datetime) -> None:
-    if state == lot.state:
-        # Only its time is corrected: the tests must have allowed the release at the new time too.
-        allowed_release(lot=lot, at=released_at)
-        lot.released_at = released_at
-        lot.save(update_fields=["released_at"])
-        return
-    at = released_at
-    if lot.state == Lot.State.CONDITIONALLY_RELEASED:
-        if released_at != lot.released_at:
-            raise ValidationError(
-                f"Lot {lot} keeps the time of its conditional release, {lot.released_at}: from then on its cells could "
-                "be given. Leave the time as it was. [release-time]"
-            )
-        at = timezone.now()
-    # A new record is stored without a reason, its release is a change.
-    reason = current_reason() or "released when entered"
-    found = release_lot(lot=lot, released_at=at, actor=request.user.get_username(), reason=reason)
-    if found.state != state:
-        raise ValidationError(
-            f"By its release tests lot {lot} is '{found.get_state_display()}'; choose that state. [release-tests]"
-        )
-
-
-class ReleaseTestInline(DeskTabularInline):
-    """Release tests of a lot."""
-
-    model = ReleaseTest
-    fields = ("specification", "received_text", "value", "passed", "tested_on")
-    autocomplete_fields = ("specification",)
-    list_select_related = ("specification", "lot")
-    show_change_link = False
-
-
-@admin.register(Lot)
-class LotAdmin(DeskAdmin):
-    """Lots. Release goes by the release tests; the database decides which other state may follow which."""
-
-    list_display = ("number", "subject", "product", "target", "state", "released_at")
-    list_filter = (("product__study", VisibleRelatedFilter), "state", "target")
-    list_select_related = ("subject", "product", "apheresis")
-    search_fields = ("number", "subject__code", "apheresis__chain_of_identity")
-    autocomplete_fields = ("product", "apheresis", "subject")
+    readonly_fields = ("coi_check",)
     fieldsets = (
-        ("Lot", {"fields": (("number", "target"), ("subject", "apheresis"), ("product", "manufactured_on"))}),
         (
-            "Release",
-            {
-                "fields": (("state", "released_at"), "release_note"),
-                "description": "Released as far as its release tests, those on this page included, meet the "
-                "specification of its product. A lot becomes 'Infused' by itself when its infusion is recorded.",
-            },
+            None,
+            {"fields": ("subject", ("chain_of_identity", "coi_check", "collected_at"), ("volume_ml", "cd3_cells_e9"))},
         ),
     )
-    inlines = (ReleaseTestInline,)
-
-    def save_model(self, request: HttpRequest, obj: Lot, form: Any, change: bool) -> None:
-        """Save all but a release: it is judged when the tests on the page are stored."""
-        stored = Lot.objects.get(pk=obj.pk) if change else Lot(state=Lot.State.IN_PROCESS)
-        wanted = (obj.state, obj.released_at)
-        request._desk_release = None  # type: ignore[attr-defined]
-        if obj.state in RELEASED_BY_TESTS and wanted != (stored.state, stored.released_at):
-            request._desk_release = wanted  # type: ignore[attr-defined]
-            obj.state, obj.released_at = stored.state, stored.released_at
-        super().save_model(request, obj, form, change)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the tests, then release by them."""
-        super().save_related(request, form, formsets, change)
-        wanted = request._desk_release  # type: ignore[attr-defined]
-        if wanted is not None:
-            _release(request, form.instance, *wanted)
-
-
-@admin.register(ReleaseTest)
-class ReleaseTestAdmin(DeskAdmin):
-    """Release tests of all lots."""
-
-    list_display = ("lot", "specification", "received_text", "passed", "tested_on")
-    list_filter = (("lot__product__study", VisibleRelatedFilter), "passed")
-    list_select_related = ("lot", "specification")
-    search_fields = ("lot__number", "specification__test")
-    autocomplete_fields = ("lot", "specification")
+    inlines = (ApheresisCustodyInline,)
 
 
 @admin.register(CustodyEvent)
@@ -183,7 +96,7 @@ class CustodyEventAdmin(DeskAdmin):
     list_filter = (("apheresis__subject__study", VisibleRelatedFilter), "kind")
     list_select_related = ("apheresis", "lot")
     search_fields = ("apheresis__chain_of_identity", "lot__number", "place")
-    autocomplete_fields = ("apheresis", "lot")
+    autocomplete_fields = ("apheresis", "lot", "corrects")
     fieldsets = ((None, {"fields": ("apheresis", *ApheresisCustodyInline.fields[:-1], "lot")}),)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -7,6 +7,8 @@ from django.apps import apps
 from django.db import DatabaseError
 from django.db.models import BaseConstraint
 
+from cart.models import ASSESSMENTS
+
 _CODED = re.compile(r"\[[a-z][a-z0-9-]*\]$")
 
 # Composite foreign keys are no Django constraints and bring no sentence of their own.
@@ -18,6 +20,11 @@ _KEY_SENTENCES = {
     "administration_course_of_subject": "The course is of another subject. [wrong-subject]",
     "component_administration_of_subject": "The administration is of another subject. [wrong-subject]",
     "component_lot_of_subject": "The lot was made for another subject; it cannot be infused here. [wrong-subject]",
+    **{
+        f"{kind._meta.model_name}_visit_of_subject": "The visit is of another subject. [wrong-subject]"
+        for kind in ASSESSMENTS
+    },
+    "custody_lot_of_apheresis": "The lot was made from another apheresis. [wrong-chain]",
     "specimen_subject_of_study": "The specimen's subject belongs to another study. [wrong-study]",
 }
 

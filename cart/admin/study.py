@@ -14,6 +14,7 @@ from cart.actions.endpoints import request_recompute, stale_subjects
 from cart.actions.summaries import request_summary
 from cart.admin.desk import SET_UP_ROLES, DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.study_page import study_page
 from cart.models import Arm, Membership, PlannedVisit, ProtocolVersion, Role, Run, Site, Study
 from cart.scoping import whole_studies, writable_by
 
@@ -45,15 +46,25 @@ class StudyAdmin(DeskAdmin):
     inlines = (SiteInline, ArmInline)
     actions = ("recompute_endpoints", "recompute_whole", "summarise")
 
+    def page(self, request: HttpRequest) -> HttpResponse:
+        """Enrolment, time in the study, titers."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return study_page(request, self.admin_site)
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
 
     change_form_outer_after_template = "cart/study_panel.html"
 
     def get_urls(self) -> list[Any]:
-        """The endpoint tables stand below the study."""
-        view = self.admin_site.admin_view(self.tables)
-        return [path("<int:number>/endpoint-tables/", view, name="cart_study_tables"), *super().get_urls()]
+        """The study page stands before the pages of single studies, the endpoint tables below one."""
+        view = self.admin_site.admin_view
+        return [
+            path("page/", view(self.page), name="cart_study_page"),
+            path("<int:number>/endpoint-tables/", view(self.tables), name="cart_study_tables"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

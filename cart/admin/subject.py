@@ -10,6 +10,7 @@ from django.urls import path
 from cart.admin.desk import DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.matrix import matrix_page
+from cart.admin.move import MovableRecord
 from cart.admin.panels import panels_of
 from cart.admin.today import today_page
 from cart.admin.visit_forms import VisitForm, VisitRowForm
@@ -49,7 +50,18 @@ class TherapyInline(DeskTabularInline):
     """Therapies beside the study."""
 
     model = ConcomitantTherapy
-    fields = ("drug", "therapy_class", "prior", "started", "stopped", "ongoing", "daily_dose_mg", "indication")
+    fields = (
+        "drug",
+        "therapy_class",
+        "prior",
+        "started",
+        "stopped",
+        "ongoing",
+        "daily_dose_mg",
+        "plasma_volumes",
+        "dose_missing_reason",
+        "indication",
+    )
     show_change_link = False
 
 
@@ -111,7 +123,7 @@ class SubjectAdmin(DeskAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(DeskAdmin):
+class ConsentAdmin(MovableRecord, DeskAdmin):
     """Consents of all subjects."""
 
     list_display = ("subject", "version", "signed_on", "withdrawn_on")
@@ -123,7 +135,7 @@ class ConsentAdmin(DeskAdmin):
 
 
 @admin.register(Visit)
-class VisitAdmin(DeskAdmin):
+class VisitAdmin(MovableRecord, DeskAdmin):
     """Visits of all subjects."""
 
     form = VisitForm

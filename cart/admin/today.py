@@ -16,7 +16,7 @@ from cart.actions.product import RELEASABLE
 from cart.admin.schedule import worded
 from cart.endpoints.schedule import FUTURE, OPEN, OVERDUE
 from cart.inputs.schedule import read_schedule
-from cart.models import DataQuery, Lot, Subject
+from cart.models import DataQuery, Lot, RecordCompletion, Subject
 from cart.scoping import visible_to
 
 STATE, DAYS = pl.col("state"), pl.col("days")
@@ -73,7 +73,7 @@ def today_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     context = {
         **site.each_context(request),
         "title": "Today",
-        "counts": [*counts, *_queries(request.user), *(one(request) for one in _further)],
+        "counts": [*counts, *_queries(request.user), _incomplete(request.user), *(one(request) for one in _further)],
         "list_title": titles[shown],
         "rows": worded(shelved[shown]) if shown in shelved else [],
         "lots": lots if shown == LOTS else None,
@@ -106,6 +106,14 @@ def waiting_lots(user: Any) -> list[dict[str, Any]]:
         }
         for lot in lots
     ]
+
+
+def _incomplete(user: Any) -> dict[str, Any]:
+    """Records that their editors left for later; the list is the one of completion marks with its own filter."""
+    state = RecordCompletion.State.INCOMPLETE
+    count = visible_to(user, RecordCompletion.objects.filter(state=state)).count()
+    address = f"{reverse('admin:cart_recordcompletion_changelist')}?state__exact={state}"
+    return {"title": "Incomplete records", "count": count, "url": address, "shown": False}
 
 
 def _queries(user: Any) -> list[dict[str, Any]]:

@@ -58,6 +58,9 @@ class AnswerSerializer(serializers.Serializer[Any]):
     evidence = serializers.ListField(
         child=serializers.IntegerField(), help_text="Keys of the laboratory results it rests on."
     )
+    records = serializers.ListField(
+        child=serializers.CharField(), help_text="Assessments it rests on, as `table:id`; empty where it rests on none."
+    )
     run = serializers.IntegerField(help_text="Key of the run that computed it.")
     evaluation = serializers.IntegerField(help_text="Key of the subject's evaluation in that run.")
 
@@ -157,6 +160,7 @@ _COLUMNS = (
     "status",
     "reason",
     "evidence",
+    "record_evidence",
     "evaluation__run_id",
     "evaluation_id",
 )
@@ -166,12 +170,14 @@ _NAMES = {
     "definition__label": "label",
     "definition__version": "version",
     "evaluation__run_id": "run",
+    "record_evidence": "records",
     "evaluation_id": "evaluation",
 }
 
 
 def _answer(row: dict[str, Any]) -> dict[str, Any]:
     answer = {_NAMES.get(name, name): value for name, value in row.items()}
+    answer["records"] = answer["records"] or []
     # JSON has no infinity: the bound is null and a flag says why.
     for end in ("low", "high"):
         unbounded = answer[end] is not None and math.isinf(answer[end])

@@ -115,14 +115,21 @@ LONG = DatasetDescription(
         Column(
             "THEVID", "Therapies it rests on (keys)", pl.List(pl.Int64), missing="empty list where it rests on none"
         ),
+        Column(
+            "RECEVID",
+            "Assessments it rests on (table and key)",
+            pl.List(pl.String),
+            meaning="`table:id`, as the audit trail names them.",
+            missing="empty list where it rests on none",
+        ),
     ),
 )
 
 _SQL = """
 SELECT t.code, coalesce(nullif(s.source_code, ''), s.code), coalesce(a.code, ''), d.code, d.label, r.series,
     r.timepoint, r.day, r.value, r.text, r.unit, r.low, r.high, r.status, r.reason, d.version, e.run_id, e.id,
-    array_to_string(r.evidence, ' '), array_to_string(r.therapy_evidence, ' '), s.id,
-    r.baseline_id
+    array_to_string(r.evidence, ' '), array_to_string(r.therapy_evidence, ' '),
+    coalesce(array_to_string(r.record_evidence, ' '), ''), s.id, r.baseline_id
 FROM cart_evaluation e
 JOIN cart_subject s ON s.id = e.subject_id JOIN cart_study t ON t.id = s.study_id
 LEFT JOIN cart_arm a ON a.id = s.arm_id
@@ -150,18 +157,18 @@ def endpoint_rows(study_id: int, *, run_id: int | None = None) -> pl.DataFrame:
 
     The newest answers of every subject; of a run of a data cut, all of its own.
     """
-    lists = ("EVIDENCE", "THEVID")
     read = {name: dtype for name, dtype in LONG.schema().items() if name not in _MADE}
+    lists = {name: read[name] for name in ("EVIDENCE", "THEVID", "RECEVID")}
     schema = {name: pl.String if name in lists else dtype for name, dtype in read.items()}
     schema |= {"subject_id": pl.Int64, "baseline_id": pl.Int64}
     sql = _SQL.format(chosen=current_or_run(run_id))
     frame = read_columns(sql, {"study": study_id, "run": run_id}, schema)
     keys = [
         pl.when(pl.col(name) == "")
-        .then(pl.lit([], dtype=pl.List(pl.Int64)))
-        .otherwise(pl.col(name).str.split(" ").list.eval(pl.element().cast(pl.Int64, strict=False)))
+        .then(pl.lit([], dtype=dtype))
+        .otherwise(pl.col(name).str.split(" ").cast(dtype))
         .alias(name)
-        for name in lists
+        for name, dtype in lists.items()
     ]
     return frame.with_columns(keys)
 

@@ -26,12 +26,14 @@ ANSWER_SCHEMA: dict[str, Any] = {
     "therapy_evidence": pl.List(pl.Int64),
     # The result among the evidence that the answer compares with; null where it compares with none.
     "baseline": pl.Int64,
+    "record_evidence": pl.List(pl.String),
 }
 EVALUABLE, BOUNDED, ONGOING, NOT_EVALUABLE = "evaluable", "bounded", "ongoing", "not-evaluable"
 YES, NO, NOT_APPLICABLE = "yes", "no", "not applicable"
 KEY = ["subject_id", "code", "series", "timepoint"]
 _NONE = pl.DataFrame(schema=ANSWER_SCHEMA)
-_NO_IDS = pl.lit([], dtype=pl.List(pl.Int64))
+_EVIDENCE = ("evidence", "therapy_evidence", "record_evidence")
+_NO_IDS = {name: pl.lit([], dtype=ANSWER_SCHEMA[name]) for name in _EVIDENCE}
 
 
 def completed_answers(
@@ -69,14 +71,14 @@ def in_schema(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
         "series": pl.col("series").fill_null(""),
         "timepoint": pl.col("timepoint").fill_null(""),
         "value": value,
-        **{name: _ids(name) for name in ("evidence", "therapy_evidence")},
+        **{name: _ids(name) for name in _EVIDENCE},
     }
     return whole.select(own.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in ANSWER_SCHEMA.items())
 
 
 def _ids(name: str) -> pl.Expr:
     """Row ids in order, each once; none is an empty list."""
-    return pl.coalesce(pl.col(name), _NO_IDS).list.drop_nulls().list.unique().list.sort()
+    return pl.coalesce(pl.col(name), _NO_IDS[name]).list.drop_nulls().list.unique().list.sort()
 
 
 def check_answers(answers: pl.DataFrame) -> None:

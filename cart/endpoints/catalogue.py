@@ -8,6 +8,7 @@ import polars as pl
 
 from cart.endpoints import depletion, elimination, grades, reconstitution, reset, responses, summaries, titers
 from cart.endpoints.answers import KEY, check_answers, in_schema
+from cart.endpoints.outcomes import activity, early, lung, response, skin
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
@@ -18,7 +19,7 @@ PARAMETERS_OF_READING = {
     summaries.SUMMARY: ("summaries of groups of subjects", summaries.summarise),
 }
 # Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
-MODULES = (depletion, reconstitution, titers, responses, elimination, reset)
+MODULES = (depletion, reconstitution, titers, responses, elimination, reset, skin, lung, response, activity, early)
 
 
 @cache
@@ -35,8 +36,7 @@ def evaluate(
     Parameters
     ----------
     frames
-        ``subjects``, ``time_zero``, ``observations``, ``therapies``, ``planned_visits`` with the columns of
-        ``prepared.FRAMES``.
+        Every frame of ``prepared.FRAMES`` with its columns.
     parameters
         Endpoint code, or ``*`` for all, to ``{parameter: value}``.
 

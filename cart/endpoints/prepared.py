@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from cart.endpoints.clinical_frames import CLINICAL_FRAMES
 from cart.endpoints.errors import FrameError
 from cart.endpoints.timing import protocol_day
 
@@ -55,6 +56,7 @@ FRAMES: dict[str, dict[str, Any]] = {
         "window_low": pl.Int64,
         "window_high": pl.Int64,
     },
+    **CLINICAL_FRAMES,
 }
 # Order of collection. A row without the time of day stands before the timed rows of its day.
 COLLECTED = ("collected_on", "collected_at", "sequence", "result_id")

@@ -20,9 +20,10 @@ Every subject has at least one answer to every endpoint. An answer has a status:
 | ongoing | not finished at the last sample; `high` is open |
 | not-evaluable | there is no answer; `reason` says why |
 
-Days are protocol days: the day of the first dose is Day 0. `evidence` lists the laboratory results, and
-`therapy_evidence` the therapies, that made the answer. A rule that changes gets a new version; stored answers
-keep theirs. A study sets a parameter under the endpoint's code, or under `*` for all that have it.
+Days are protocol days: the day of the first dose is Day 0. `evidence` lists the laboratory results,
+`therapy_evidence` the therapies and `record_evidence` the assessments (`table:id`) that made the answer. A
+rule that changes gets a new version; stored answers keep theirs. A study sets a parameter under the
+endpoint's code, or under `*` for all that have it.
 """
 
 

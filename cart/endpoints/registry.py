@@ -25,7 +25,7 @@ class Parameter:
     """A threshold or choice of a rule; its default has a unit and a source.
 
     ``at_least`` and ``at_most`` bound a number; ``choices`` lists the words a text may be, ``refuse`` raises
-    for a text that is none of an open list.
+    for a value that is none of an open list.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Parameter:
     at_least: float = 0.0
     at_most: float = float("inf")
     choices: tuple[str, ...] = ()
-    refuse: Callable[[str], None] | None = None
+    refuse: Callable[[Any], None] | None = None
 
     def check(self, code: str, value: Any) -> None:
         """Refuse a value of another type than the default, outside its bounds or outside the choices.

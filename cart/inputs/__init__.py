@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cart.inputs.clinical import clinical_frames
 from trialsite.isolation.columns import read_columns
 
 FrameReader = Callable[[int, Sequence[int]], pl.DataFrame]
@@ -148,6 +149,7 @@ def read_frames(study_id: int, subject_ids: Sequence[int]) -> dict[str, pl.DataF
         "time_zero": time_zero(study_id, subject_ids),
         "therapies": therapies(study_id, subject_ids),
         "planned_visits": planned_visits(study_id),
+        **clinical_frames(study_id, subject_ids),
     }
     for name, reader in _registered.items():
         frames[name] = reader(study_id, subject_ids)

@@ -9,7 +9,7 @@ from trialsite.audit.operations import AppendOnlyTable, AuditTables, TypedAuditT
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cart", "0010_data_cuts"),
+        ("cart", "0028_record_state"),
     ]
 
     operations = [

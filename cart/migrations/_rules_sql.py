@@ -173,3 +173,32 @@ STALE_TRIGGERS = [
         ),
     ]
 ]
+
+# Kinds of assessment; of the first ten every change can move an endpoint.
+ASSESSMENT_TABLES = (
+    "cart_skinscore",
+    "cart_digitalulcercount",
+    "cart_healthquestionnaire",
+    "cart_globalassessment",
+    "cart_spirometry",
+    "cart_diffusingcapacity",
+    "cart_hrctscan",
+    "cart_echocardiogram",
+    "cart_rightheartcatheter",
+    "cart_diseasefindings",
+    "cart_lungultrasound",
+    "cart_capillaroscopy",
+)
+ASSESSMENT_KEYS = [
+    composite_foreign_key(
+        table=table,
+        name=f"{table.removeprefix('cart_')}_visit_of_subject",
+        columns="visit_id, subject_id",
+        parent="cart_visit",
+        parent_columns="id, subject_id",
+    )
+    for table in ASSESSMENT_TABLES
+]
+ASSESSMENT_STALE_TRIGGERS = [
+    stale_triggers(table=table, query="SELECT r.subject_id FROM {rows} r") for table in ASSESSMENT_TABLES[:10]
+]

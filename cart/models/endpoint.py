@@ -163,6 +163,10 @@ class EndpointResult(models.Model):
     baseline_id = models.BigIntegerField(
         null=True, blank=True, help_text="Laboratory result among the evidence that the answer compares with."
     )
+    # NULL in answers from before assessments were read: they are never edited.
+    record_evidence = ArrayField(
+        models.CharField(max_length=60), null=True, blank=True, help_text="Assessments, as table:id."
+    )
 
     class Meta:
         ordering = ["evaluation", "definition", "series", "timepoint"]

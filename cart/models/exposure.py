@@ -1,5 +1,6 @@
 """Study drugs of arms without CAR-T, and therapy beside the study."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -69,6 +70,25 @@ class ConcomitantTherapy(models.Model):
     therapy_class = models.CharField(max_length=20, choices=TherapyClass)
     prior = models.BooleanField(default=False, help_text="Ended before time zero.")
     daily_dose_mg = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    dose = models.DecimalField(
+        max_digits=12,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text="Where it is no daily dose in mg: IVIG in g/kg.",
+    )
+    dose_unit = models.CharField(max_length=20, blank=True, default="", db_default="")
+    plasma_volumes = models.DecimalField(
+        max_digits=4, decimal_places=2, null=True, blank=True, help_text="Plasma volumes exchanged, of plasma exchange."
+    )
+    dose_missing_reason = models.CharField(
+        "why the dose is missing",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of a glucocorticoid without dose, and of a plasma exchange without its volumes.",
+    )
     started = PartialDateField(blank=True)
     stopped = PartialDateField(blank=True)
     ongoing = models.BooleanField(default=False)
@@ -93,9 +113,31 @@ class ConcomitantTherapy(models.Model):
                 name="therapy_ongoing_or_stopped",
                 violation_error_message="An ongoing therapy has no stop date. [therapy-period]",
             ),
+            models.CheckConstraint(
+                condition=Q(dose=None, dose_unit="") | (Q(dose__isnull=False, dose__gte=0) & ~Q(dose_unit="")),
+                name="therapy_dose_has_unit",
+                violation_error_message="A dose is not negative and has its unit. [dose-unit]",
+            ),
+            models.CheckConstraint(
+                condition=Q(plasma_volumes=None) | Q(plasma_volumes__gt=0, therapy_class="plasma-exchange"),
+                name="therapy_plasma_volumes_of_exchange",
+                violation_error_message=(
+                    "Plasma volumes are above zero, and of a plasma exchange alone. [plasma-volumes]"
+                ),
+            ),
             partial_date_check("started", "therapy_started_partial"),
             partial_date_check("stopped", "therapy_stopped_partial"),
         ]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.drug}"
+
+    def clean(self) -> None:
+        # Not a constraint: an imported trial may have neither, and its rows are kept as they came.
+        wanted = {
+            TherapyClass.STEROID: ("daily_dose_mg", self.daily_dose_mg, "A glucocorticoid has its daily dose"),
+            TherapyClass.PLASMA_EXCHANGE: ("plasma_volumes", self.plasma_volumes, "A plasma exchange has its volumes"),
+        }.get(TherapyClass(self.therapy_class) if self.therapy_class in TherapyClass.values else TherapyClass.OTHER)
+        if wanted is not None and wanted[1] is None and not self.dose_missing_reason:
+            field, _, rule = wanted
+            raise ValidationError({field: f"{rule}; give it, or say why it is missing. [dose-missing]"})

@@ -1,10 +1,13 @@
 """CAR-T infusion: course, administration, component per lot and target."""
 
+from decimal import Decimal
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 
+from cart.endpoints.product.course_dose import Given
 from cart.models.product import Lot, Target
 from cart.models.subject import Subject
 
@@ -12,12 +15,37 @@ from cart.models.subject import Subject
 class InfusionCourse(models.Model):
     """One treatment course; its Day 0 is the start of its first component."""
 
+    class WeightOf(models.TextChoices):
+        SCREENING = "screening", "At screening"
+        APHERESIS = "apheresis", "At apheresis"
+        CONDITIONING = "conditioning", "Before conditioning"
+        INFUSION = "infusion", "Before the infusion"
+        IDEAL = "ideal", "Ideal body weight"
+
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="infusion_courses")
     number = models.PositiveSmallIntegerField(default=1)
     weight_kg = models.DecimalField(
         max_digits=5, decimal_places=1, help_text="The weight the protocol names for the dose."
     )
+    weight_of = models.CharField(
+        "weight measured",
+        max_length=16,
+        choices=WeightOf,
+        blank=True,
+        help_text="Which weight the protocol names.",
+    )
     planned_cells_per_kg_e6 = models.DecimalField("planned viable CAR+ cells/kg (10^6)", max_digits=8, decimal_places=4)
+    planned_cd19_per_kg_e6 = models.DecimalField(
+        "of these against CD19 (10^6/kg)",
+        max_digits=8,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="Where the protocol plans each target: both, 0 for none.",
+    )
+    planned_bcma_per_kg_e6 = models.DecimalField(
+        "of these against BCMA (10^6/kg)", max_digits=8, decimal_places=4, null=True, blank=True
+    )
 
     class Meta:
         ordering = ["subject", "number"]
@@ -29,10 +57,30 @@ class InfusionCourse(models.Model):
                 name="infusion_course_positive",
                 violation_error_message="Weight and planned dose are above zero. [negative-dose]",
             ),
+            models.CheckConstraint(
+                condition=Q(planned_cd19_per_kg_e6=None, planned_bcma_per_kg_e6=None)
+                | Q(
+                    planned_cd19_per_kg_e6__isnull=False,
+                    planned_bcma_per_kg_e6__isnull=False,
+                    planned_cd19_per_kg_e6__gte=0,
+                    planned_bcma_per_kg_e6__gte=0,
+                    planned_cells_per_kg_e6=F("planned_cd19_per_kg_e6") + F("planned_bcma_per_kg_e6"),
+                ),
+                name="infusion_course_plan_adds_up",
+                violation_error_message=(
+                    "Give the plan of both targets or of neither; together they are the planned total. [dose-plan]"
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.subject} course {self.number}"
+
+    def planned_by_target(self) -> dict[str, Decimal]:
+        """Planned million cells/kg of each target, empty where the protocol plans the total alone."""
+        if self.planned_cd19_per_kg_e6 is None or self.planned_bcma_per_kg_e6 is None:
+            return {}
+        return {Target.CD19.value: self.planned_cd19_per_kg_e6, Target.BCMA.value: self.planned_bcma_per_kg_e6}
 
 
 class Administration(models.Model):
@@ -41,6 +89,12 @@ class Administration(models.Model):
     course = models.ForeignKey(InfusionCourse, on_delete=models.PROTECT, related_name="administrations")
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="administrations")
     number = models.PositiveSmallIntegerField(default=1)
+    deviation_reason = models.CharField(
+        "why the dose deviates",
+        max_length=300,
+        blank=True,
+        help_text="Needed where the dose of the course so far lies outside the product's tolerance.",
+    )
 
     class Meta:
         ordering = ["course", "number"]
@@ -123,6 +177,18 @@ class InfusionComponent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.administration} {self.target} {self.lot}"
+
+    def given(self) -> Given:
+        """The cells with every denominator, for the arithmetic of the course's dose."""
+        return Given(
+            target=self.target,
+            volume_ml=self.volume_ml,
+            nucleated_cells_per_ml=self.nucleated_cells_per_ml,
+            viability_fraction=self.viability_fraction,
+            cd3_fraction=self.cd3_fraction,
+            car_fraction=self.car_fraction,
+            weight_kg=self.weight_kg,
+        )
 
     def clean(self) -> None:
         # The database refuses all of these too; here they become sentences beside the field.

@@ -1,9 +1,14 @@
-"""From apheresis to a released lot: product, specification, lot, release tests, custody."""
+"""From apheresis to a released lot: product, specification, lot, release tests."""
+
+import datetime as dt
+from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 
+from cart.endpoints.product.release import Measured, judge_result, read_result
+from cart.models.codes import check_character
 from cart.models.fields import plain
 from cart.models.study import Study
 from cart.models.subject import Subject
@@ -94,11 +99,24 @@ class ReleaseSpecification(models.Model):
         return f"{self.test} {self.get_comparison_display()} {'' if self.limit is None else plain(self.limit)}".strip()
 
 
+class CheckCharacter(models.Func):
+    """Check character of a text by ISO 7064 mod 37,36, computed by the database as ``check_character`` does."""
+
+    function = "cart_check_character"
+    output_field = models.CharField(max_length=1)
+
+
 class Apheresis(models.Model):
     """Collection of the subject's cells: the first link of the chain of identity."""
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="aphereses")
     chain_of_identity = models.CharField(max_length=60, unique=True, help_text="COI, as printed on the bag.")
+    coi_check = models.GeneratedField(
+        verbose_name="check character",
+        expression=CheckCharacter(F("chain_of_identity")),
+        output_field=models.CharField(max_length=1),
+        db_persist=True,
+    )
     collected_at = models.DateTimeField()
     volume_ml = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     cd3_cells_e9 = models.DecimalField("CD3+ cells (10^9)", max_digits=8, decimal_places=3, null=True, blank=True)
@@ -132,6 +150,24 @@ class Lot(models.Model):
         INFUSED = "infused", "Infused"
         DESTROYED = "destroyed", "Destroyed"
 
+    # What may follow (the trigger cart_lot_transition holds the same table): forward, back to quarantine at most.
+    # An infusion is the only way to 'infused'; a rejected lot comes back by an approved exception alone.
+    FOLLOWS: ClassVar[dict[str, frozenset[str]]] = {
+        State.IN_PROCESS: frozenset(
+            {"quarantined", "conditionally-released", "released", "out-of-specification", "rejected", "destroyed"}
+        ),
+        State.QUARANTINED: frozenset(
+            {"conditionally-released", "released", "out-of-specification", "rejected", "destroyed"}
+        ),
+        State.CONDITIONALLY_RELEASED: frozenset(
+            {"released", "out-of-specification", "quarantined", "rejected", "infused", "destroyed"}
+        ),
+        State.RELEASED: frozenset({"out-of-specification", "quarantined", "rejected", "infused", "destroyed"}),
+        State.OUT_OF_SPECIFICATION: frozenset({"quarantined", "rejected", "infused", "destroyed"}),
+        State.REJECTED: frozenset({"out-of-specification", "destroyed"}),
+        State.INFUSED: frozenset(),
+        State.DESTROYED: frozenset(),
+    }
     # Only from these may cells go into a subject (trigger cart_component_lot_released). A lot already marked
     # infused was released before, and may have a second component: other target, later administration.
     INFUSABLE = (State.CONDITIONALLY_RELEASED, State.RELEASED, State.OUT_OF_SPECIFICATION, State.INFUSED)
@@ -152,6 +188,7 @@ class Lot(models.Model):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["id", "subject"], name="lot_id_subject"),
+            models.UniqueConstraint(fields=["id", "apheresis"], name="lot_id_apheresis"),
             models.CheckConstraint(
                 condition=Q(
                     state__in=[
@@ -194,6 +231,22 @@ class Lot(models.Model):
             raise ValidationError(
                 {"apheresis": "The apheresis is of another subject; a lot serves its own donor. [wrong-subject]"}
             )
+        stored = Lot.objects.filter(pk=self.pk).values_list("state", flat=True).first()
+        if stored is not None and self.state != stored and self.state not in self.FOLLOWS[stored]:
+            before = Lot.State(stored).label
+            raise ValidationError(
+                {"state": f"Lot {self} does not go from '{before}' to '{self.get_state_display()}'. [lot-state]"}
+            )
+
+    def label_code(self) -> str:
+        """What the label's QR code says: chain of identity, lot, subject and a check character over the three."""
+        stem = f"{self.apheresis.chain_of_identity}/{self.number}/{self.subject.code}"
+        return f"{stem}/{check_character(stem)}"
+
+    def vein_to_vein(self) -> dt.timedelta | None:
+        """Time from the collection of the cells to the first infusion of this lot; None before it."""
+        infused_at = self.components.aggregate(first=Min("started_at"))["first"]
+        return None if infused_at is None else infused_at - self.apheresis.collected_at
 
 
 class ReleaseTest(models.Model):
@@ -202,8 +255,10 @@ class ReleaseTest(models.Model):
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="release_tests")
     specification = models.ForeignKey(ReleaseSpecification, on_delete=models.PROTECT, related_name="results")
     received_text = models.CharField(max_length=60, help_text="Result as received.")
-    value = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
-    passed = models.BooleanField()
+    value = models.DecimalField(
+        max_digits=14, decimal_places=4, null=True, blank=True, help_text="Taken from the result where it is a number."
+    )
+    passed = models.BooleanField(help_text="As the certificate says; the computed judgement stands beside it.")
     tested_on = models.DateField()
 
     class Meta:
@@ -220,56 +275,34 @@ class ReleaseTest(models.Model):
     def __str__(self) -> str:
         return f"{self.lot} {self.specification.test}"
 
+    def measured(self) -> Measured | None:
+        """The number with the qualifier of its text: the text ``<0.5`` makes of 0.5 the interval below it."""
+        read = read_result(self.received_text)
+        if self.value is None:
+            return read
+        return Measured(read.qualifier if read is not None else "=", self.value)
+
+    def judgement(self) -> str:
+        """Pass, fail or undecided by the criterion, whatever was declared."""
+        return judge_result(
+            self.measured(),
+            text=self.received_text,
+            comparison=self.specification.comparison,
+            limit=self.specification.limit,
+        )
+
     def clean(self) -> None:
+        read = read_result(self.received_text)
+        if read is not None and self.value is None:
+            self.value = read.value
+        if read is not None and self.value != read.value:
+            raise ValidationError(
+                {
+                    "value": f"The result as received is {self.received_text!r}, its number {read.value}; found "
+                    f"{self.value}. [release-test-value]"
+                }
+            )
         if self.lot_id and self.specification_id and self.lot.product_id != self.specification.product_id:
             raise ValidationError(
                 {"specification": "The criterion belongs to another product version. [specification-of-other]"}
             )
-
-
-class CustodyEvent(models.Model):
-    """One step of the chain of custody. Append-only: a mistake is corrected by a further event."""
-
-    class Kind(models.TextChoices):
-        COLLECTED = "collected", "Collected"
-        SHIPPED = "shipped", "Shipped"
-        RECEIVED = "received", "Received"
-        THAWED = "thawed", "Thawed"
-        INFUSED = "infused", "Infused"
-        CORRECTION = "correction", "Correction of an earlier event"
-
-    apheresis = models.ForeignKey(Apheresis, on_delete=models.PROTECT, related_name="custody_events")
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="custody_events")
-    kind = models.CharField(max_length=12, choices=Kind)
-    occurred_at = models.DateTimeField()
-    place = models.CharField(max_length=120)
-    first_person = models.CharField(max_length=80, help_text="Who did it (role or staff code).")
-    second_person = models.CharField(max_length=80, help_text="Who checked it.")
-    temperature_min_c = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
-    temperature_max_c = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
-    seal_intact = models.BooleanField(null=True, blank=True)
-    note = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        ordering = ["apheresis", "occurred_at", "id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(temperature_min_c=None)
-                | Q(temperature_max_c=None)
-                | Q(temperature_min_c__lte=F("temperature_max_c")),
-                name="custody_temperature_range",
-                violation_error_message="The lowest temperature is not above the highest. [temperature-range]",
-            ),
-            models.CheckConstraint(
-                condition=~Q(first_person="") & ~Q(second_person="") & ~Q(first_person=F("second_person")),
-                name="custody_two_people",
-                violation_error_message="Custody is witnessed by two different people. [two-people]",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.apheresis} {self.kind}"
-
-    def clean(self) -> None:
-        if self.lot_id and self.lot is not None and self.lot.apheresis_id != self.apheresis_id:
-            raise ValidationError({"lot": "The lot was made from another apheresis. [wrong-chain]"})

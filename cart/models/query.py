@@ -21,6 +21,7 @@ class DataQuery(models.Model):
 
     class Origin(models.TextChoices):
         VANISHED_ROW = "vanished-row", "Row vanished from a cumulative file"
+        COMPUTED = "computed-differs", "Differs from the computed value"
         PERSON = "person", "Asked by a person"
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="data_queries")

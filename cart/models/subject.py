@@ -139,6 +139,8 @@ class Visit(models.Model):
                 name="visit_planned_once",
                 violation_error_message="This planned visit is already recorded. [visit-twice]",
             ),
+            # Target of the composite foreign keys that keep an assessment's visit with its subject.
+            models.UniqueConstraint(fields=["id", "subject"], name="visit_id_subject"),
             models.CheckConstraint(
                 condition=(Q(status="occurred") & Q(occurred_on__isnull=False))
                 | (Q(status="missed") & Q(occurred_on=None) & ~Q(missed_reason="")),

@@ -4,8 +4,10 @@ That is right where everything that decided about the unchanged rows is as it wa
 known of the subjects, Trialsite itself, and the values that came of them. Otherwise the whole file is read.
 """
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass, fields
+from typing import Any
 
 import polars as pl
 from django.db import connection
@@ -20,13 +22,18 @@ from labs.models import Transfer
 from labs.models.result import by_index
 from trialsite import __version__
 
-# Subjects of whom an unchanged row may still say something new: a value that was corrected by hand since, or a
-# vanished row whose query was closed while the result stayed.
+# Subjects of whom an unchanged row may still say something new: a value or a specimen that was corrected by hand since,
+# or a vanished row whose query was closed while the result stayed.
 _REREAD = f"""
 WITH by_hand AS MATERIALIZED (SELECT id, specimen_id FROM labs_result WHERE version > 1 AND transfer_id IS NULL)
 SELECT s.subject_id FROM by_hand r JOIN labs_specimen s ON s.id = r.specimen_id
 WHERE s.study_id = %(study)s AND s.laboratory_id = %(laboratory)s
   AND NOT EXISTS (SELECT FROM labs_result n WHERE n.version > 1 AND n.id = r.id + 1)
+UNION
+SELECT s.subject_id FROM audit.event e JOIN audit.context c ON c.id = e.context_id
+JOIN labs_specimen s ON s.id = e.row_id::bigint
+WHERE e.table_name = 'labs_specimen' AND e.operation = 'U' AND c.at > %(since)s
+  AND s.study_id = %(study)s AND s.laboratory_id = %(laboratory)s
 UNION
 SELECT s.subject_id FROM cart_dataquery q
 JOIN labs_result r ON r.id = q.target_id JOIN labs_specimen s ON s.id = r.specimen_id
@@ -81,7 +88,7 @@ def compare_with_last(transfer: Transfer, references: References, layout: Layout
         stored_path(transfer.raw_file.sha256),
         layout,
         doubtful=quarantined_lines(last),
-        reread=_reread(transfer, references),
+        reread=_reread(transfer, references, since=last.decided_at or last.received_at),
     )
     if found is None:
         return None
@@ -112,8 +119,9 @@ def _last(transfer: Transfer, references: References) -> Transfer | None:
     return last
 
 
-def _reread(transfer: Transfer, references: References) -> list[str]:
+def _reread(transfer: Transfer, references: References, *, since: dt.datetime) -> list[str]:
+    params: dict[str, Any] = {"study": transfer.study_id, "laboratory": transfer.laboratory_id, "since": since}
     with by_index(), connection.cursor() as cursor:
-        cursor.execute(_REREAD, {"study": transfer.study_id, "laboratory": transfer.laboratory_id})
+        cursor.execute(_REREAD, params)
         keys = [key for (key,) in cursor]
     return references.subjects.filter(pl.col("subject_id").is_in(keys))["subject"].to_list()

@@ -20,7 +20,6 @@ class FileForm(forms.Form):
     study = forms.ModelChoiceField(queryset=None)
     laboratory = forms.ModelChoiceField(queryset=Laboratory.objects.all())
     file = forms.FileField(help_text="As the laboratory sent it: its declared layout says how it is read.")
-    check_only = forms.BooleanField(required=False, label="Check only", help_text="Show the report; store nothing.")
     change_reason = forms.CharField(max_length=200, label="Reason", initial="delivery of the laboratory")
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

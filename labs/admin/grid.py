@@ -61,8 +61,6 @@ def _store(rows: list[GridRow], specimen: Specimen, actor: str) -> tuple[int, in
             said = row.form.significance()
             stands = row.judgement.significant if row.judgement is not None else None
             corrected = any(result.analyte_id == row.analyte.pk for result in made)
-            if said is None and stands is not None and not corrected:
-                raise ValidationError({row.analyte.code: ["A judgement is not taken back: say yes or no. [judgement]"]})
             # Of a corrected value the answer on the page is the one of the value before: it is asked for anew.
             if said is not None and not (corrected and said == stands):
                 key = newest.get(row.analyte.pk, 0)

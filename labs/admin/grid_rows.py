@@ -41,6 +41,9 @@ class GridRowForm(forms.Form):
             self.fields[name].widget.attrs.update(
                 {"class": f"ts-cell-input ts-cell-{name}", "aria-label": f"{label} of {analyte.code}"}
             )
+        if self.initial.get("significant") and not self.is_bound:
+            # A judgement is changed, not taken back.
+            self.fields["significant"].choices = [(_YES, "yes"), (_NO, "no")]  # type: ignore[attr-defined]
         self.fields["text"].widget.attrs.update({"autocomplete": "off", "data-codes": f"{analyte.code}|{analyte.name}"})
 
     def significance(self) -> bool | None:

@@ -49,6 +49,8 @@ class Plot:
     zero_label: str = "Infusion (Day 0)"
     day_label: str = "Protocol day"
     series: Sequence[str] = field(default_factory=tuple)
+    # Lines of a whole study are named by their points: a legend of every subject would cover the plot.
+    legend: bool = True
 
 
 def render_plot(plot: Plot) -> str:
@@ -207,15 +209,18 @@ def _limits(plot: Plot, limits: Sequence[float], axis: _Axis) -> list[str]:
 
 def _series(plot: Plot, points: Sequence[PlotPoint], axis_x: _Axis, axis_y: _Axis) -> list[str]:
     names = list(plot.series) or list(dict.fromkeys(point.series for point in points))
+    by_name: dict[str, list[PlotPoint]] = {}
+    for point in points:
+        by_name.setdefault(point.series, []).append(point)
     drawn = []
     for index, name in enumerate(names):
         colour = index % PALETTE
-        own = sorted((point for point in points if point.series == name), key=lambda point: point.day)
+        own = sorted(by_name.get(name, []), key=lambda point: point.day)
         line = [f"{axis_x.at(point.day)},{axis_y.at(point.value)}" for point in own if point.usable]
         if len(line) > 1:
             drawn.append(f'<polyline class="series c{colour}" points="{" ".join(line)}"/>')
         drawn.extend(_mark(point, axis_x.at(point.day), axis_y.at(point.value), colour) for point in own)
-        if len(names) > 1:
+        if plot.legend and len(names) > 1:
             x = LEFT + 180 * (index % 4)
             drawn.append(f'<circle class="f{colour}" cx="{x}" cy="10" r="4"/>')
             drawn.append(f'<text x="{x + 8}" y="14">{escape(name)}</text>')

@@ -1,13 +1,12 @@
 """Files of laboratories and what became of their rows, to be looked at."""
 
-from pathlib import Path
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from unfold.admin import TabularInline
 from unfold.decorators import action
 
@@ -15,12 +14,17 @@ from cart.admin.desk import DeskPermissions, ReadOnlyAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from labs.actions.code_map import NO_ASSAY, UNKNOWN_CODE, WaitingCode, import_again, map_codes, waiting_codes
 from labs.actions.raw_files import RawFileError
-from labs.actions.transfers import import_file
+from labs.admin.bring import Brought, Offer, accept_offer, check_file, job_page, to_job
 from labs.admin.file_forms import CodesForm, FileForm
 from labs.imports.layout import LayoutError
 from labs.imports.report import Report
 from labs.models import Transfer, TransferRow
 from labs.scoping import importable_studies
+
+NO_OFFER = (
+    "A checked file is accepted within a day, by whoever checked it, in a study that is still theirs. Check it again. "
+    "[offer]"
+)
 
 
 class TransferRowInline(DeskPermissions, TabularInline):
@@ -87,24 +91,39 @@ class TransferAdmin(ReadOnlyAdmin):
 
     @action(description="Import a file", url_path="import", permissions=["import"])
     def bring_file(self, request: HttpRequest) -> HttpResponse:
-        """Take a laboratory's file and show its report."""
+        """Take a laboratory's file, show its report, and store it when it is accepted."""
+        actor, brought = request.user.get_username(), Brought()
         form = FileForm(request.POST or None, request.FILES or None, user=request.user)
-        report = None
-        if request.method == "POST" and form.is_valid():
-            given = form.cleaned_data
-            try:
-                report = import_file(
-                    study=given["study"],
-                    laboratory=given["laboratory"],
-                    path=Path(given["file"].temporary_file_path()),
-                    file_name=given["file"].name,
-                    actor=request.user.get_username(),
-                    reason=given["change_reason"],
-                    check_only=given["check_only"],
-                )
-            except (LayoutError, RawFileError) as error:
-                form.add_error(None, str(error))
-        return self._page(request, "labs/bring_file.html", "Import a laboratory's file", form=form, report=report)
+        if "offer" in request.POST:
+            form = FileForm(user=request.user)
+            offer = Offer.read(request.POST["offer"], request.user)
+            brought = accept_offer(offer, actor=actor) if offer is not None else Brought(problem=NO_OFFER)
+        elif request.method == "POST" and form.is_valid():
+            brought = check_file(form, actor=actor)
+        if brought.problem:
+            messages.error(request, brought.problem)
+        if brought.job is not None:
+            return to_job(brought.job)
+        report = brought.report
+        token = brought.offer.token(request.user) if brought.offer is not None else ""
+        if report is not None and report.repeated:
+            token = ""
+        return self._page(
+            request, "labs/bring_file.html", "Import a laboratory's file", form=form, report=report, token=token
+        )
+
+    def follow(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        """How far a long file is."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **job_page(request, job_id)}
+        context["title"] = f"{'Checking' if context['is_check'] else 'Importing'} {context['file_name']}"
+        return TemplateResponse(request, "labs/follow_import.html", context)
+
+    def get_urls(self) -> list[Any]:
+        """Jobs are watched below the address of the import."""
+        view = self.admin_site.admin_view(self.follow)
+        return [path("import/<int:job_id>/", view, name="labs_transfer_follow"), *super().get_urls()]
 
     @action(description="Codes and kits that rows wait for", url_path="codes", permissions=["import"])
     def name_codes(self, request: HttpRequest, object_id: str) -> HttpResponse:

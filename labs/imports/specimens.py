@@ -36,8 +36,6 @@ class SpecimenBook:
         self._copies = copies
         self._last_number: dict[int, int] = {}
         self._first_number: dict[int, int] = {}
-        # Specimens this transfer made of rows without a result: what those say of the material is said of one test.
-        self._open: set[int] = set()
         # Hashes of the keys this transfer made, while the database held none of this laboratory and study before
         # it. A key without its hash here is new; one with it may be another's, so the database is asked.
         self._own: pl.Series | None = None
@@ -74,8 +72,6 @@ class SpecimenBook:
         new = first.join(existing, on=KEY, how="anti", maintain_order="left") if existing.height else first
         made = self._numbered(new)
         self._store(made)
-        if CONDITION_SAID in made.columns:
-            self._open.update(made.filter(pl.col(CONDITION_SAID).is_null())["specimen_id"])
         all_known = pl.concat(
             [
                 existing.select(*KEY, "specimen_id", "owner", pl.lit(value=True).alias("known")),
@@ -121,7 +117,6 @@ class SpecimenBook:
         if CONDITION_SAID not in first.columns or not existing.height:
             return
         told = self._told(first, existing)
-        self._open.difference_update(told.filter(pl.col("condition").is_not_null())["specimen_id"])
         clash = told.filter(
             "own", ~pl.col("open"), pl.col("condition").is_not_null(), pl.col("condition_before") != "good"
         )
@@ -140,9 +135,10 @@ class SpecimenBook:
         beside = first.join(existing, on=KEY, how="inner", suffix="_before", maintain_order="left")
         beside = beside.filter(pl.col("owner") == pl.col("subject_id")).with_columns(
             (pl.col("specimen_id") % 2**SPECIMEN_BITS > self._before("owner")).alias("own"),
-            pl.col("specimen_id").is_in(self._open).alias("open"),
         )
         word = pl.col(CONDITION_SAID)
+        doubtful = beside.filter((pl.col("condition_before") != "good") & word.is_not_null())["specimen_id"]
+        beside = beside.with_columns(pl.col("specimen_id").is_in(self._without_value(doubtful)).alias("open"))
         said = {name: pl.col(name).replace("", None) for name in MAY_CHANGE if name in first.columns}
         said["condition"] = pl.when(word == "").then(pl.when("open").then(pl.lit("good"))).otherwise(word)
         # Of what this very file brought the first row counts, but for a condition that it left open.
@@ -160,6 +156,20 @@ class SpecimenBook:
                 for name in MAY_CHANGE
             ),
         ).filter(pl.any_horizontal(pl.col(name).is_not_null() for name in MAY_CHANGE))
+
+    def _without_value(self, specimen_ids: pl.Series) -> list[int]:
+        """Those that have results of which none is a value: what these say of the material is said of their tests."""
+        if not specimen_ids.len():
+            return []
+        self._copies.settle()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT k FROM unnest(%s::bigint[]) k CROSS JOIN LATERAL"
+                " (SELECT bool_or(received_text <> '') AS has_value FROM labs_result"
+                " WHERE id BETWEEN k << 23 AND (k << 23) | 8388607) r WHERE NOT r.has_value",
+                [specimen_ids.to_list()],
+            )
+            return [key for (key,) in cursor]
 
     def _before(self, subject: str) -> pl.Expr:
         """Last number of the subject's specimens before this transfer."""

@@ -16,13 +16,15 @@ class Desk:
         self.context, self.page, self.address = context, page, address
         self.problems: list[str] = []
         page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
+        self.asked_to_stay = 0
+        page.on("dialog", self._leave)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     @classmethod
     def signed_in(cls, browser: Any, address: str, name: str, *, password: str = PASSWORD, **options: Any) -> Desk:
         """Sign in by the sign-in page."""
         context = browser.new_context(**{"viewport": WIDE, "locale": "en-GB", **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         desk = cls(context, page, address)
         desk.open("/admin/login/")
@@ -31,6 +33,11 @@ class Desk:
         page.keyboard.press("Enter")
         page.wait_for_url("**/admin/")
         return desk
+
+    def _leave(self, dialog: Any) -> None:
+        """Leave, where the page asks whether to stay because something is not saved."""
+        self.asked_to_stay += dialog.type == "beforeunload"
+        dialog.accept()
 
     def close(self) -> None:
         """Close the context; what the browser complained about is a failure."""

@@ -30,6 +30,7 @@ class Picture:
 
     name: str
     address: Callable[[Study], str]
+    in_dark: bool = False
 
 
 def _page(name: str, of: Callable[[Study], object] | None = None) -> Callable[[Study], str]:
@@ -42,10 +43,10 @@ def _subject(study: Study) -> Subject:
 
 PICTURES = (
     Picture("desk", _page("index")),
-    Picture("today", _page("cart_subject_today")),
+    Picture("today", _page("cart_subject_today"), in_dark=True),
     Picture("matrix", _page("cart_subject_matrix")),
     Picture("subjects", _page("cart_subject_changelist")),
-    Picture("subject", _page("cart_subject_change", _subject)),
+    Picture("subject", _page("cart_subject_change", _subject), in_dark=True),
     Picture("subject-history", _page("cart_subject_history", _subject)),
     Picture("subject-add", _page("cart_subject_add")),
     Picture("lot", _page("cart_lot_change", lambda study: _subject(study).lots.first())),
@@ -55,6 +56,9 @@ PICTURES = (
     Picture("grid", _page("labs_specimen_enter_results", lambda s: Specimen.objects.filter(study=s).last())),
     Picture("import", _page("labs_transfer_bring_file")),
     Picture("transfer", _page("labs_transfer_change", lambda s: Transfer.objects.filter(study=s).first())),
+    Picture("unjudged", _page("labs_specimen_unjudged")),
+    Picture("incomplete", _page("cart_recordcompletion_changelist")),
+    Picture("move", _page("cart_conditioningcourse_move", lambda s: _subject(s).conditioning_courses.get())),
     Picture("jobs", _page("jobs_job_changelist")),
 )
 

@@ -87,7 +87,7 @@ def release(desk, lot):
 def condition(desk, subject):
     """Fludarabine and cyclophosphamide."""
     desk.open(f"/admin/cart/conditioningcourse/add/?subject={subject.pk}")
-    desk.fill(regimen="Flu/Cy", weight_kg=70, height_cm=170, bsa_m2="1.818")
+    desk.fill(regimen="Flu/Cy", weight_kg=70, height_cm=170, bsa_m2="1.2", completion_state="Incomplete, more to come")
     for drug, day, planned, given in (
         ("Fludarabine", 7, 25, 45),
         ("Fludarabine", 8, 25, 45),
@@ -97,6 +97,10 @@ def condition(desk, subject):
         row = desk.add_row("doses")
         desk.fill(**{f"doses-{row}-drug": drug, f"doses-{row}-planned_mg_m2": planned, f"doses-{row}-given_mg": given})
         desk.set_time(f"doses-{row}-given_at", f"2024-03-{day:02d}", "09:00")
+    desk.save()
+    assert "Please look at these values again" in desk.text()
+    assert "Weight and height give 1.818 m2" in desk.text()
+    desk.fill(bsa_m2="1.818")
     desk.saved()
     assert ConditioningDose.objects.filter(course__subject=subject).count() == 4
 

@@ -25,8 +25,21 @@ def test_second_editor_is_told_and_overwrites_nothing(trial, subject, coordinato
     coordinator.save()
     assert "[edit-conflict]" in coordinator.text()
     assert trial.data_manager in coordinator.text()
+    assert "year of birth: (empty) → 1970" in coordinator.text()
     subject.refresh_from_db()
     assert (subject.year_of_birth, subject.sex) == (1970, Subject.Sex.UNKNOWN)
+
+
+def test_leaving_a_page_with_something_unsaved_asks_first(subject, coordinator):
+    page = f"/admin/cart/subject/{subject.pk}/change/"
+    coordinator.open(page)
+    coordinator.open("/admin/")
+    assert coordinator.asked_to_stay == 0
+    coordinator.open(page)
+    coordinator.page.locator("[name=code]").click()
+    coordinator.page.keyboard.type("X")
+    coordinator.open("/admin/")
+    assert coordinator.asked_to_stay == 1
 
 
 def test_file_with_a_refused_row_is_refused_whole_with_its_report(trial, subject, sign_in, tmp_path):
@@ -38,10 +51,13 @@ def test_file_with_a_refused_row_is_refused_whole_with_its_report(trial, subject
     dora.open("/admin/labs/transfer/import/")
     dora.fill(laboratory=trial.laboratory.code)
     dora.page.set_input_files("input[name=file]", write_file(tmp_path, "central.csv", *rows))
-    with dora.page.expect_navigation():
-        dora.page.get_by_role("button", name="Import").click()
-    report = dora.page.get_by_label("Report").inner_text()
-    assert "1_000" in report
-    assert "number-grammar" in report
+    dora.page.get_by_role("button", name="Check").click()
+    report = dora.page.get_by_label("Report")
+    report.wait_for()
+    assert "1_000" in report.inner_text()
+    assert "number-grammar" in report.inner_text()
+    assert not Transfer.objects.filter(study=trial.study).exists()
+    dora.page.get_by_role("button", name="Keep the refusal").click()
+    dora.page.get_by_text("refused as T-").wait_for()
     assert not Result.objects.filter(specimen__study=trial.study).exists()
     assert Transfer.objects.get(study=trial.study).state == Transfer.State.REFUSED

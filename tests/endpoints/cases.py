@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from cart.endpoints.catalogue import evaluate
+from cart.endpoints.clinical_frames import CLINICAL_FRAMES
 from cart.endpoints.prepared import FRAMES
 
 DAY_ZERO = dt.date(2024, 3, 1)
@@ -92,8 +93,9 @@ def frames(
     therapies: Sequence[Mapping[str, Any]] = (),
     subjects: Sequence[int] = (1,),
     zeros: Sequence[Mapping[str, Any]] | None = None,
+    **assessments: Sequence[Mapping[str, Any]],
 ) -> dict[str, pl.DataFrame]:
-    """All five frames."""
+    """All frames; those of assessments by name, with the columns that matter."""
     rows = {
         "subjects": [{"subject_id": subject, "arm": "A"} for subject in subjects],
         "time_zero": [time_zero(subject) for subject in subjects] if zeros is None else list(zeros),
@@ -104,6 +106,13 @@ def frames(
             for code, (target, low, high) in VISITS.items()
         ],
     }
+    for name in CLINICAL_FRAMES:
+        empty = dict.fromkeys(CLINICAL_FRAMES[name])
+        rows[name] = [
+            empty | {"record": f"{name}:{place}", "record_id": place, "subject_id": 1, "not_done": ""} | one
+            for place, one in enumerate(assessments.pop(name, ()), start=1)
+        ]
+    assert not assessments, assessments
     return {name: pl.DataFrame(rows[name], schema=FRAMES[name], orient="row") for name in FRAMES}
 
 

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterable
 
 from cart import codes as cart_codes
+from cart import codes_assessments
 from cart.api.errors import ANSWERS, API
+from cart.codes_forms import FORMS
+from cart.codes_product import PRODUCT
 from cart.codes_runs import RUNS
 from cart.codes_statistics import STATISTICS
 from labs import codes as labs_codes
 from labs import codes_records as labs_records
 from labs.codes_desk import DESK
 from labs.codes_fhir import FHIR
-from labs.codes_specimens import DILUTIONS, SPECIMENS
+from labs.codes_specimens import DILUTIONS, KITS, SPECIMENS
 from labs.codes_xlsx import XLSX
 from trialsite import codes as foundation
 from trialsite.codes import Code, Section
@@ -22,15 +25,19 @@ SECTIONS: tuple[Section, ...] = (
     *labs_codes.SECTIONS,
     SPECIMENS,
     DILUTIONS,
+    KITS,
     FHIR,
     XLSX,
     labs_records.RECORDS,
     DESK,
     labs_records.COMMANDS,
     API,
+    PRODUCT,
     *cart_codes.SECTIONS,
-    RUNS,
+    *codes_assessments.SECTIONS,
     STATISTICS,
+    FORMS,
+    RUNS,
     *foundation.SECTIONS,
 )
 # In the order in which somebody looks for a code; sections of one title are one table.

@@ -61,6 +61,7 @@ TYPES = {
     "Date": "date",
     "Boolean": "yes or no",
     "List(Int64)": "keys",
+    "List(String)": "names",
 }
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from cart.actions.custody import check_scan
 from cart.actions.enrolment import enrol_subject
 from cart.actions.infusion import ComponentGiven, record_infusion
 from cart.actions.product import release_lot
@@ -27,6 +28,7 @@ from cart.models import (
     Subject,
     Visit,
 )
+from labs.management.demo.assessments import enter_assessments
 from labs.management.demo.course import PLANS, VISIT_DAYS, Plan
 from trialsite.audit.context import acting
 
@@ -85,10 +87,12 @@ def enter_subjects(study: Study, sites: Mapping[str, Site]) -> list[str]:
         known = list(Subject.objects.filter(study=study).order_by("id").values_list("code", flat=True))
         if len(known) >= len(PLANS):
             return known[: len(PLANS)]
-        return known + [_enter(study, sites[plan.site], plan).code for plan in PLANS[len(known) :]]
+        return known + [_enter(study, sites, number).code for number in range(len(known), len(PLANS))]
 
 
-def _enter(study: Study, site: Site, plan: Plan) -> Subject:
+def _enter(study: Study, sites: Mapping[str, Site], number: int) -> Subject:
+    plan = PLANS[number]
+    site = sites[plan.site]
     actor, reason = COORDINATORS[plan.site], "entry from source documents"
     subject = enrol_subject(
         study=study,
@@ -108,7 +112,12 @@ def _enter(study: Study, site: Site, plan: Plan) -> Subject:
         _condition(subject, site, plan)
     for lot in lots:
         release_lot(lot=lot, released_at=_at(site, plan, -8, 15), actor="data.manager", reason="all tests passed")
+    with acting(actor=actor, reason=reason):
+        for lot in lots:
+            _custody(site, plan, lot.apheresis, lot, "thawed", 0, site.name, hour=9)
+            check_scan(lot=lot, code=lot.label_code(), purpose="infusion", actor=actor)
     _infuse(subject, site, plan, [Lot.objects.get(pk=lot.pk) for lot in lots], actor)
+    enter_assessments(subject, number, actor=actor)
     return subject
 
 
@@ -178,19 +187,7 @@ def _product_chain(subject: Subject, site: Site, plan: Plan) -> list[Lot]:
         ("shipped", -34, site.name),
         ("received", -33, "Manufacturer"),
     ]:
-        event = CustodyEvent(
-            apheresis=apheresis,
-            kind=kind,
-            occurred_at=_at(site, plan, day, 16),
-            place=place,
-            first_person="nurse A",
-            second_person="nurse B",
-            temperature_min_c=Decimal("3.1"),
-            temperature_max_c=Decimal("6.8"),
-            seal_intact=True,
-        )
-        event.full_clean()
-        event.save()
+        _custody(site, plan, apheresis, None, kind, day, place)
     lots = []
     for target in ("CD19", "BCMA"):
         lot = Lot(
@@ -216,20 +213,46 @@ def _product_chain(subject: Subject, site: Site, plan: Plan) -> list[Lot]:
             )
             test.full_clean()
             test.save()
+        for kind, day, place in [
+            ("frozen", -14, "Manufacturer"),
+            ("shipped", -3, "Manufacturer"),
+            ("received", -2, site.name),
+        ]:
+            _custody(site, plan, apheresis, lot, kind, day, place)
         lots.append(lot)
     return lots
 
 
+def _custody(
+    site: Site, plan: Plan, apheresis: Apheresis, lot: Lot | None, kind: str, day: int, place: str, hour: int = 16
+) -> None:
+    """One step of the ledger; cells are cold until they are frozen, and frozen until they are thawed."""
+    low, high = ("3.1", "6.8") if lot is None else ("-181.5", "-152.0")
+    event = CustodyEvent(
+        apheresis=apheresis,
+        lot=lot,
+        kind=kind,
+        occurred_at=_at(site, plan, day, hour),
+        place=place,
+        first_person="nurse A",
+        second_person="nurse B",
+        temperature_min_c=None if kind == "thawed" else Decimal(low),
+        temperature_max_c=None if kind == "thawed" else Decimal(high),
+        seal_intact=True,
+    )
+    event.full_clean()
+    event.save()
+
+
 def _condition(subject: Subject, site: Site, plan: Plan) -> None:
     height_cm, weight_kg = Decimal("168.0"), Decimal(str(plan.weight_kg))
-    bsa_m2 = ((height_cm * weight_kg / 3600) ** Decimal("0.5")).quantize(Decimal("0.001"))
     course = ConditioningCourse(
         subject=subject,
         regimen="Fludarabine 25 mg/m2 on days -5 to -3, cyclophosphamide 1 g/m2 on day -3",
         weight_kg=weight_kg,
         height_cm=height_cm,
-        bsa_m2=bsa_m2,
         creatinine_clearance_ml_min=Decimal("96.0"),
+        fludarabine_full_mg_m2=Decimal(25),
     )
     course.full_clean()
     course.save()
@@ -240,7 +263,7 @@ def _condition(subject: Subject, site: Site, plan: Plan) -> None:
             drug=drug,
             given_at=_at(site, plan, day, 9 if drug == "fludarabine" else 13),
             planned_mg_m2=planned,
-            given_mg=(planned * bsa_m2).quantize(Decimal("0.01")),
+            given_mg=(planned * course.bsa_m2).quantize(Decimal("0.01")),
         )
         dose.full_clean()
         dose.save()

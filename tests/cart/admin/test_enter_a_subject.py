@@ -147,7 +147,7 @@ def test_from_screening_to_infusion(coordinator, trial, schedule):
             subject=subject.pk,
             number=1,
             weight_kg=70,
-            planned_cells_per_kg_e6=1,
+            planned_cells_per_kg_e6="1.2",
             **sitting,
         )
     )

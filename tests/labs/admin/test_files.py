@@ -10,6 +10,8 @@ from tests.cart.admin.pages import member
 from tests.cart.records import make_subject, make_trial
 from tests.labs.records import HEADER, make_laboratory, row
 from trialsite.audit.models import AuditEvent
+from trialsite.jobs.models import Job
+from trialsite.jobs.queue import claim, finish
 
 ADD = reverse("admin:labs_transfer_bring_file")
 GOOD = row("KUL-001", "A1", "2024-03-01", "SCL70", "80")
@@ -27,10 +29,21 @@ def laboratory(trial):
     return make_laboratory()
 
 
-def bring(client, laboratory, *rows, **given):
+def check(client, laboratory, *rows, **given):
     content = "\n".join([HEADER, *rows, ""]).encode()
     values = {"study": Study.objects.get().pk, "laboratory": laboratory.pk, "change_reason": "delivery", **given}
     return client.post(ADD, {**values, "file": SimpleUploadedFile("week 9.csv", content)})
+
+
+def accept(client, checked):
+    """Press the button under the report."""
+    return client.post(ADD, {"offer": checked.context_data["token"]})
+
+
+def bring(client, laboratory, *rows, **given):
+    """Check a file, and accept what the report says."""
+    checked = check(client, laboratory, *rows, **given)
+    return accept(client, checked) if checked.status_code == 200 and checked.context_data["token"] else checked
 
 
 def text_of(answer):
@@ -51,10 +64,62 @@ def test_a_file_comes_in_under_its_own_name_and_the_sender(manager, laboratory):
     assert reverse("admin:labs_transfer_change", args=[transfer.pk]) in page
 
 
-def test_check_only_stores_nothing(manager, laboratory):
-    page = text_of(bring(manager, laboratory, GOOD, check_only="on"))
-    assert "checked, not stored" in page
+def test_report_comes_before_acceptance_and_stores_nothing(manager, laboratory):
+    checked = check(manager, laboratory, GOOD)
+    assert "checked, not stored" in text_of(checked)
+    assert "Accept and store" in text_of(checked)
     assert not Transfer.objects.exists()
+    assert "accepted as T-" in text_of(accept(manager, checked))
+    again = check(manager, laboratory, GOOD)
+    assert "already accepted" in text_of(again)
+    assert again.context_data["token"] == ""
+
+
+def test_refusal_is_kept_only_when_it_is_asked_for(manager, laboratory):
+    checked = check(manager, laboratory, row("KUL-001", "A1", "2024-03-01", "SCL70", "1_0"))
+    assert "checked, would be refused" in text_of(checked)
+    assert "Keep the refusal" in text_of(checked)
+    assert not Transfer.objects.exists()
+    accept(manager, checked)
+    assert Transfer.objects.get().state == Transfer.State.REFUSED
+
+
+def test_offer_is_its_owners_and_of_a_study_that_is_still_theirs(manager, trial, laboratory):
+    checked = check(manager, laboratory, GOOD)
+    other = member(trial, Role.DATA_MANAGER, name="other", whole_study=True)
+    assert "[offer]" in text_of(accept(other, checked))
+    trial.study.memberships.filter(user__username="other").update(role=Role.MONITOR)
+    forged = manager.post(ADD, {"offer": checked.context_data["token"] + "x"})
+    assert "[offer]" in text_of(forged)
+    assert not Transfer.objects.exists()
+
+
+def test_long_file_is_read_by_a_job_that_is_watched(manager, laboratory, monkeypatch, trial):
+    monkeypatch.setattr("labs.admin.bring.READ_AT_ONCE_BYTES", 10)
+    answer = check(manager, laboratory, GOOD)
+    job = Job.objects.get()
+    assert answer.url == reverse("admin:labs_transfer_follow", args=[job.pk])
+    page = text_of(manager.get(answer.url))
+    assert "week 9.csv" in page
+    assert 'http-equiv="refresh"' in page
+    run_job(job)
+    page = manager.get(answer.url)
+    assert 'http-equiv="refresh"' not in text_of(page)
+    assert "checked, not stored" in text_of(page)
+    stored = accept(manager, page)
+    second = Job.objects.latest("pk")
+    run_job(second)
+    page = text_of(manager.get(stored.url))
+    assert reverse("admin:labs_transfer_change", args=[Transfer.objects.get().pk]) in page
+    assert Result.objects.count() == 1
+    outsider = member(make_trial("T-9"), Role.DATA_MANAGER, name="outsider", whole_study=True)
+    assert outsider.get(stored.url).status_code == 404
+
+
+def run_job(job):
+    """What a worker does with it."""
+    claimed, found = claim(job.pk)
+    finish(claimed, found.handler(claimed))
 
 
 def test_findings_stand_in_a_table(manager, laboratory):

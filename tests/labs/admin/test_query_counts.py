@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cart.models import (
+    ASSESSMENTS,
     Arm,
+    BridgingTherapy,
     Chelation,
     ConcomitantTherapy,
     ConditioningCourse,
@@ -29,6 +31,7 @@ from cart.models import (
     ReleaseTest,
     Role,
     Run,
+    ScanAttempt,
     Site,
     StudyDrugExposure,
     Visit,
@@ -45,6 +48,7 @@ from labs.models import (
     TransferRow,
 )
 from tests.cart.admin.pages import member
+from tests.cart.assessed import assessment
 from tests.cart.records import component, make_administration, make_lot, make_subject, make_trial
 from trialsite.jobs.models import Job
 
@@ -76,7 +80,9 @@ def fill_set_up(trial, number):
 def fill_treatment(trial, subject, number, planned, criterion):
     """One more subject's clinical records."""
     Consent.objects.create(subject=subject, version="1", signed_on=ON)
-    Visit.objects.create(subject=subject, planned=planned, occurred_on=ON)
+    visit = Visit.objects.create(subject=subject, planned=planned, occurred_on=ON)
+    for kind in ASSESSMENTS:
+        assessment(kind, subject, visit=visit).save()
     ConcomitantTherapy.objects.create(subject=subject, drug="D", therapy_class="other")
     StudyDrugExposure.objects.create(subject=subject, drug="D", started="2024")
     lot = make_lot(trial, subject, number=f"LOT-{number}")
@@ -87,8 +93,10 @@ def fill_treatment(trial, subject, number, planned, criterion):
     course = ConditioningCourse.objects.create(
         subject=subject, regimen="R", weight_kg=70, height_cm=170, bsa_m2=Decimal("1.8")
     )
-    ConditioningDose.objects.create(course=course, drug="fludarabine", given_at=AT, planned_mg_m2=30, given_mg=50)
+    ConditioningDose.objects.create(course=course, drug="fludarabine", given_at=AT, planned_mg_m2=30, given_mg=54)
     Chelation.objects.create(subject=subject, dose_mg=1, started_at=AT)
+    BridgingTherapy.objects.create(subject=subject, drug="D", started="2024-02")
+    ScanAttempt.objects.create(lot=lot, purpose="thaw", code_read="x", finding="unknown", scanned_by="A")
     component(make_administration(subject), lot).save()
 
 

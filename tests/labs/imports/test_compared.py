@@ -6,7 +6,7 @@ import pytest
 
 from cart.models import DataQuery, Site, Study
 from labs.actions import reading
-from labs.models import AssayVersion, Laboratory, Result, Transfer
+from labs.models import AssayVersion, Laboratory, Result, Specimen, Transfer
 from tests.cart.records import make_subject, make_trial
 from tests.labs.records import LAYOUT, import_rows, make_laboratory, row
 
@@ -43,6 +43,7 @@ def state_of(study):
             )
             for r in results
         ),
+        sorted(Specimen.objects.filter(study=study).values_list("accession", "collected", "condition")),
         sorted((targets[q.target_id].received_text, targets[q.target_id].line or 0, q.status) for q in queries),
         [
             (
@@ -54,6 +55,7 @@ def state_of(study):
                 t.rows_duplicate,
                 t.rows_quarantined,
                 t.rows_vanished,
+                t.specimens_corrected,
                 sorted(t.rows.values_list("line", "rule")),
             )
             for t in Transfer.objects.filter(study=study).order_by("id")
@@ -90,6 +92,10 @@ def next_file(lines, chance):
             fields = lines[at].split(",")
             fields[6] = chance.choice(["<10", "12.5", "inf", str(chance.randrange(10, 99))])
             lines[at] = ",".join(fields)
+        if chance.random() < 0.03:
+            fields = lines[at].split(",")
+            fields[8] = chance.choice(["", "good", "haemolysed"])
+            lines[at] = ",".join(fields)
     for _ in range(chance.randrange(6)):
         subject = chance.choice([*SUBJECTS, "KUL-404"] if chance.random() < 0.3 else SUBJECTS)
         accession = f"{subject[-1]}-{chance.randrange(9)}"
@@ -118,6 +124,11 @@ def meddle(study, chance_seed):
             unit=old.unit,
             supersession_reason="typed",
         )
+    tubes = list(Specimen.objects.filter(study=study).order_by("accession", "collected"))
+    if tubes and chance.random() < 0.3:
+        tube = chance.choice(tubes)
+        tube.condition = chance.choice(["good", "haemolysed", "insufficient"])
+        tube.save()
     for query in DataQuery.objects.filter(subject__study=study, status="open").order_by("target_id", "id"):
         if chance.random() < 0.3:
             query.status = DataQuery.Status.CLOSED

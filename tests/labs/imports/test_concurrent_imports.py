@@ -59,7 +59,7 @@ def test_files_imported_at_once_and_again_end_in_one_state(fresh_database, tmp_p
     while files:
         running = [start(fresh_database, files.pop()) for _ in range(min(AT_ONCE, len(files)))]
         for process in running:
-            output, _ = process.communicate(timeout=120)
+            output, _ = process.communicate(timeout=600)
             assert process.returncode == 0, output
             outputs.append(output)
     assert sum("already accepted as T-" in output for output in outputs) == FILES * (REPEATS - 1), outputs

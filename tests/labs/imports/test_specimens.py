@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from cart.models import Subject
 from labs.actions.transfers import import_file
 from labs.imports import central_csv, fhir
 from labs.models import Result, Specimen, Transfer
@@ -88,6 +89,24 @@ def test_what_a_later_file_leaves_empty_stays(send):
     assert send("a.csv", scl("haemolysed")).accepted
     given = send("b.csv", scl(), ana())
     assert given.totals.specimens_corrected == 0
+    assert condition() == "haemolysed"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("word", ["insufficient", "haemolysed"])
+def test_one_test_without_material_marks_no_tube_in_whatever_order_the_files_come(send, turned, word):
+    files = [("a.csv", ana(word, "")), ("b.csv", scl())]
+    for name, line in reversed(files) if turned else files:
+        assert send(name, line).accepted
+    assert condition() == "good"
+
+
+def test_a_tube_that_a_person_marked_before_its_results_came_stays_marked(send, trial, laboratory):
+    Specimen.objects.create(
+        subject=Subject.objects.get(), laboratory=laboratory, accession="A1", material="SERUM", collected=DAY,
+        condition="haemolysed",
+    )  # fmt: skip
+    assert send("a.csv", scl()).accepted
     assert condition() == "haemolysed"
 
 

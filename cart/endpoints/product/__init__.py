@@ -1,0 +1,1 @@
+"""Arithmetic of the product chain: judgement of release tests, dose of a course, remarks on custody."""

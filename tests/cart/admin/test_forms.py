@@ -1,0 +1,233 @@
+"""What a form does besides storing: it warns, asks whether a record is complete, shows what changed, and moves."""
+
+import re
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from cart.models import (
+    ConcomitantTherapy,
+    ConditioningCourse,
+    PlannedVisit,
+    ProtocolVersion,
+    RecordCompletion,
+    Role,
+    Visit,
+    WarningOverride,
+)
+from tests.cart.admin.pages import add_page, change_page, fields_of, member, new_row, send
+from tests.cart.records import make_subject, make_trial
+from trialsite.audit.models import AuditEvent
+
+MEASURES = {"number": 1, "regimen": "Flu/Cy", "weight_kg": 70, "height_cm": 170, "bsa_formula": "mosteller"}
+DOSE = {"drug": "fludarabine", "given_at_0": "2024-03-07", "given_at_1": "09:00", "planned_mg_m2": 30}
+
+
+@pytest.fixture
+def subject(trial):
+    return make_subject(trial)
+
+
+def text_of(answer):
+    return answer.rendered_content if hasattr(answer, "rendered_content") else answer.content.decode()
+
+
+def course(client, subject, **values):
+    given = {"subject": subject.pk, **MEASURES, "bsa_m2": "1.818", **values}
+    return send(client, add_page("cart.ConditioningCourse"), **given)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [({"bsa_m2": "1.2"}, "computed-differs"), ({"height_cm": "1.7"}, "unusual-value"), ({"weight_kg": 7}, "unusual")],
+)
+def test_implausible_value_is_asked_about_and_stored_with_its_reason(coordinator, subject, values, code):
+    answer = course(coordinator, subject, **values)
+    assert answer.status_code == 200
+    assert code in text_of(answer)
+    assert 'name="warning_reason"' in text_of(answer)
+    assert not ConditioningCourse.objects.exists()
+    blank = course(coordinator, subject, **values, warning_reason="   ")
+    assert blank.status_code == 200
+    assert course(coordinator, subject, **values, warning_reason="measured twice").status_code == 302
+    kept = WarningOverride.objects.all()
+    assert {(one.reason, one.kept_by, one.subject, one.target_table) for one in kept} == {
+        ("measured twice", "carol", subject, "cart_conditioningcourse")
+    }
+    assert {one.target_id for one in kept} == {ConditioningCourse.objects.get().pk}
+
+
+def test_plausible_values_are_stored_without_a_question(coordinator, subject):
+    assert course(coordinator, subject, warning_reason="nothing to explain").status_code == 302
+    assert not WarningOverride.objects.exists()
+
+
+def test_what_was_kept_is_not_asked_again_but_another_value_is(coordinator, subject):
+    course(coordinator, subject, bsa_m2="1.2", warning_reason="by the protocol")
+    page = change_page(ConditioningCourse.objects.get())
+    assert send(coordinator, page, regimen="Flu", change_reason="shortened").status_code == 302
+    answer = send(coordinator, page, bsa_m2="1.3", change_reason="misread")
+    assert "found 1.3" in text_of(answer)
+    assert WarningOverride.objects.count() == 1
+
+
+def test_row_of_a_page_is_asked_about_too(coordinator, subject):
+    row = new_row("doses", **DOSE, given_mg=100)
+    answer = course(coordinator, subject, **row)
+    assert "30 mg/m2 on 1.818 m2 are 55 mg; found 100" in text_of(answer)
+    assert course(coordinator, subject, **row, warning_reason="given by mistake").status_code == 302
+    assert WarningOverride.objects.get().target_table == "cart_conditioningdose"
+
+
+def test_warning_reason_is_kept_when_another_field_is_refused(coordinator, subject):
+    answer = course(coordinator, subject, bsa_m2="1.2", regimen="", warning_reason="measured twice")
+    assert answer.status_code == 200
+    assert not WarningOverride.objects.exists()
+
+
+def test_record_is_complete_only_when_nothing_is_missing(coordinator, subject):
+    answer = course(coordinator, subject, completion_state="complete")
+    assert "[incomplete]" in text_of(answer)
+    assert fields_of(answer)["regimen"] == "Flu/Cy"
+    assert course(coordinator, subject, completion_state="incomplete").status_code == 302
+    stored = ConditioningCourse.objects.get()
+    mark = RecordCompletion.objects.get(target_table="cart_conditioningcourse", target_id=stored.pk)
+    assert (mark.state, mark.marked_by, mark.subject) == ("incomplete", "carol", subject)
+    page = change_page(stored)
+    assert fields_of(coordinator.get(page))["completion_state"] == "incomplete"
+    done = {"creatinine_clearance_ml_min": 96, "completion_state": "complete", "change_reason": "result came"}
+    assert send(coordinator, page, **done).status_code == 302
+    mark.refresh_from_db()
+    assert mark.state == "complete"
+    event = AuditEvent.objects.filter(table_name="cart_recordcompletion", operation="U").select_related("context").get()
+    assert event.context.reason == "result came"
+
+
+def test_complete_record_is_not_emptied(coordinator, subject):
+    course(coordinator, subject, creatinine_clearance_ml_min=96, completion_state="complete")
+    page = change_page(ConditioningCourse.objects.get())
+    answer = send(coordinator, page, creatinine_clearance_ml_min="", change_reason="withdrawn")
+    assert "[incomplete]" in text_of(answer)
+
+
+def test_state_is_changed_alone_without_a_reason(coordinator, subject):
+    course(coordinator, subject, completion_state="incomplete", creatinine_clearance_ml_min=96)
+    assert (
+        send(coordinator, change_page(ConditioningCourse.objects.get()), completion_state="complete").status_code == 302
+    )
+    assert RecordCompletion.objects.get().state == "complete"
+
+
+def test_matrix_and_today_show_what_is_incomplete(coordinator, subject, trial):
+    protocol = ProtocolVersion.objects.create(study=trial.study, number=1, effective_on=date(2024, 1, 1))
+    planned = PlannedVisit.objects.create(
+        protocol=protocol, code="SCR", name="Screening", target_day=-40, window_low_day=-60, window_high_day=-10
+    )
+    values = {"subject": subject.pk, "planned": planned.pk, "status": "occurred", "occurred_on": "2024-02-02"}
+    assert send(coordinator, add_page("cart.Visit"), **values, completion_state="incomplete").status_code == 302
+    matrix = text_of(coordinator.get(reverse("admin:cart_subject_matrix")))
+    assert 'title="SCR: incomplete"' in matrix
+    boxes = coordinator.get(reverse("admin:cart_subject_today")).context_data["counts"]
+    box = next(one for one in boxes if one["title"] == "Incomplete records")
+    assert box["count"] == 1
+    listed = coordinator.get(box["url"].replace("&amp;", "&")).content.decode()
+    assert change_page(Visit.objects.get()) in listed
+    send(coordinator, change_page(Visit.objects.get()), completion_state="complete")
+    assert 'title="SCR: complete"' in text_of(coordinator.get(reverse("admin:cart_subject_matrix")))
+
+
+def test_history_of_a_field_stands_below_it(coordinator, subject):
+    page = change_page(subject)
+    assert "ts-field-history" not in text_of(coordinator.get(page))
+    send(coordinator, page, year_of_birth=1970, change_reason="copied")
+    send(coordinator, page, year_of_birth=1971, change_reason="typing <error>")
+    shown = text_of(coordinator.get(page))
+    assert re.search(r"changed 2 times</summary>", shown)
+    assert "<del>1970</del> → 1971, carol on" in shown
+    assert "typing &lt;error&gt;" in shown
+    assert shown.count("ts-field-history") == 1
+
+
+def test_conflict_says_what_the_other_person_changed(coordinator, subject, trial):
+    page = change_page(subject)
+    mine = fields_of(coordinator.get(page))
+    dora = member(trial, Role.DATA_MANAGER, name="dora")
+    send(
+        dora,
+        page,
+        year_of_birth=1970,
+        change_reason="source",
+        **new_row("consents", version="2", signed_on="2024-01-02"),
+    )
+    answer = coordinator.post(page, {**mine, "sex": "F", "change_reason": "source"})
+    text = text_of(answer)
+    assert "year of birth: (empty) → 1970" in text
+    assert "version: (empty) → 2" in text
+    assert fields_of(answer)["sex"] == "F"
+
+
+@pytest.fixture
+def therapy(subject):
+    return ConcomitantTherapy.objects.create(subject=subject, drug="Bosentan", therapy_class="other")
+
+
+def move(client, record, **given):
+    name = f"admin:{record._meta.app_label}_{record._meta.model_name}_move"
+    return client.post(reverse(name, args=[record.pk]), {"change_reason": "wrong chart", **given})
+
+
+@pytest.fixture
+def manager(trial):
+    return member(trial, Role.DATA_MANAGER, name="dora", whole_study=True)
+
+
+def test_data_manager_moves_a_record_with_a_reason(manager, trial, therapy):
+    right = make_subject(trial, "KUL-002")
+    RecordCompletion.objects.create(
+        subject=therapy.subject, target_table="cart_concomitanttherapy", target_id=therapy.pk, state="complete",
+        marked_by="carol",
+    )  # fmt: skip
+    assert "This field is required" in text_of(move(manager, therapy, subject=right.code, change_reason=""))
+    assert move(manager, therapy, subject=right.code).status_code == 302
+    therapy.refresh_from_db()
+    assert therapy.subject == right
+    assert RecordCompletion.objects.get().subject == right
+    event = (
+        AuditEvent.objects.filter(table_name="cart_concomitanttherapy", operation="U").select_related("context").get()
+    )
+    assert (event.context.actor, event.context.reason) == ("dora", "wrong chart")
+
+
+def test_nobody_else_moves_and_the_subject_stays_on_the_form(coordinator, trial, therapy):
+    right = make_subject(trial, "KUL-002")
+    assert move(coordinator, therapy, subject=right.code).status_code == 403
+    send(coordinator, change_page(therapy), subject=right.pk, drug="Macitentan", change_reason="misread")
+    therapy.refresh_from_db()
+    assert (therapy.subject.code, therapy.drug) == ("KUL-001", "Macitentan")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("KUL-001", "move-nowhere"), ("X-1", "move-subject"), ("KUL-9", "move-subject")]
+)
+def test_record_moves_only_to_another_subject_of_its_study(manager, trial, therapy, code, said):
+    make_subject(make_trial("T-2"), "X-1")
+    assert f"[{said}]" in text_of(move(manager, therapy, subject=code))
+    therapy.refresh_from_db()
+    assert therapy.subject.code == "KUL-001"
+
+
+def test_record_that_others_hang_on_stays(manager, coordinator, trial, subject):
+    course(coordinator, subject, **new_row("doses", **DOSE, given_mg=55))
+    answer = move(manager, ConditioningCourse.objects.get(), subject=make_subject(trial, "KUL-002").code)
+    assert "found 1 conditioning dose" in text_of(answer)
+    assert "[move-not-alone]" in text_of(answer)
+
+
+def test_rule_of_the_new_place_is_said(manager, trial, subject):
+    right = make_subject(trial, "KUL-002")
+    for one in (subject, right):
+        one.consents.create(version="1", signed_on=date(2024, 1, 2))
+    answer = move(manager, subject.consents.get(), subject=right.code)
+    assert answer.status_code == 200
+    assert "already exists" in text_of(answer) or "[consent-once]" in text_of(answer)
