@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Model, Q
 from unfold.forms import PaginationInlineFormSet
@@ -164,8 +165,36 @@ class RowForm(AskedTwice, forms.ModelForm):  # type: ignore[type-arg]
         return bool(self.instance._state.adding or super().has_changed())
 
 
+class _Chosen:
+    """The choices of one search box whose row is loaded already: the widget would ask for it once per row of a page."""
+
+    def __init__(self, choices: Any, row: Model) -> None:
+        self.field, self.queryset = choices.field, self
+        self._row, self._others = row, choices.queryset
+
+    def using(self, alias: str) -> "_Chosen":
+        """As a queryset; there is one database."""
+        return self
+
+    def filter(self, **lookup: Any) -> Any:
+        """The loaded row where it is the one that is wanted."""
+        (wanted,) = lookup.values()
+        return [self._row] if wanted == {str(self._row.pk)} else self._others.filter(**lookup)
+
+
 class ReasonedFormSet(PaginationInlineFormSet):
     """Rows on a record's page: a changed row needs the page's reason, a new one does not."""
+
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        """Hand the row what is loaded already: its parent, and the rows that it points at."""
+        form = super()._construct_form(i, **kwargs)
+        setattr(form.instance, self.fk.name, self.instance)
+        for name, row in form.instance._state.fields_cache.items():
+            widget = form.fields[name].widget if name in form.fields else None
+            # In the admin a wrapper with an Add button hands its own choices to the box.
+            if row is not None and isinstance(getattr(widget, "widget", widget), AutocompleteSelect):
+                widget.choices = _Chosen(widget.choices, row)
+        return form
 
     def clean(self) -> None:
         super().clean()

@@ -75,7 +75,6 @@ class MovableRecord:
         context = {
             **self.admin_site.each_context(request),
             "title": f"Move {self.opts.verbose_name} of {record.subject}",
-            "opts": self.opts,
             "record": record,
             "form": form,
             "page": page,

@@ -7,9 +7,11 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from cart.admin.desk import DeskAdmin, ReadOnlyAdmin, request_roles
@@ -35,6 +37,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind")
     search_fields = ("kind", "requested_by", "error")
     actions = ("retry_dead_letters",)
+    actions_detail = ("retry",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool((request.user.is_active and request.user.is_superuser) or request_roles(request) & JOB_ROLES)
@@ -57,19 +60,36 @@ class JobAdmin(ReadOnlyAdmin):
         """Ask why, then bring the chosen dead letters back into the queue."""
         reason = request.POST.get(REASON_FIELD, "").strip()
         if not reason:
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Retry dead letters",
-                "jobs": queryset.filter(state=Job.State.DEAD),
-                "opts": self.opts,
-                "asked": "apply" in request.POST,
-            }
-            return TemplateResponse(request, "cart/retry_jobs.html", context)
+            return self._ask_why(request, queryset)
         actor = request.user.get_username()
         retried = [job.pk for job in queryset if retry_job(job.pk, actor=actor, reason=reason)]
         level = messages.SUCCESS if retried else messages.WARNING
         self.message_user(request, f"{len(retried)} of {len(queryset)} jobs wait again; others were not dead.", level)
         return None
+
+    def has_retry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """A dead letter of the user's studies."""
+        return self.get_queryset(request).filter(pk=object_id, state=Job.State.DEAD).exists()
+
+    @action(description="Retry", url_path="retry", permissions=["retry"])
+    def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The same for one job, from its page."""
+        reason = request.POST.get(REASON_FIELD, "").strip()
+        if not reason:
+            return self._ask_why(request, self.get_queryset(request).filter(pk=object_id))
+        if retry_job(int(object_id), actor=request.user.get_username(), reason=reason):
+            self.message_user(request, f"Job {object_id} waits again.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[object_id]))
+
+    def _ask_why(self, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Retry dead letters",
+            "jobs": jobs.filter(state=Job.State.DEAD),
+            "opts": self.opts,
+            "asked": "apply" in request.POST,
+        }
+        return TemplateResponse(request, "cart/retry_jobs.html", context)
 
 
 class TableFilter(admin.SimpleListFilter):

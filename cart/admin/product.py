@@ -57,6 +57,7 @@ class CustodyInline(DeskStackedInline):
         ("corrects", "note"),
     )
     autocomplete_fields = ("lot", "corrects")
+    list_select_related = ("lot", "corrects__apheresis")
     show_change_link = False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

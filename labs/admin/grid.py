@@ -34,7 +34,6 @@ def grid_page(request: HttpRequest, site: AdminSite, specimen: Specimen, *, may_
         {
             **site.each_context(request),
             "title": f"Results of {specimen.accession}",
-            "opts": Specimen._meta,
             "specimen": specimen,
             "collected": month_name_text(specimen.collected),
             "rows": rows,

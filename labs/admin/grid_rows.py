@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 from django import forms
 
-from cart.endpoints.reference_ranges import with_ranges
+from cart.endpoints.reference_ranges import NO_RANGE, with_ranges
 from labs.actions.assessment import assessed
 from labs.actions.by_hand import NOT_DONE, kits_in_force, present_results
 from labs.admin.assessment import delta_in_words, grade_in_words
@@ -72,7 +72,9 @@ class GridRow:
         """Flag of the stored value, or why it has none."""
         if self.assessed is None or self.assessed["value"] is None:
             return ""
-        return str(self.assessed["flag"] or self.assessed["flag_reason"])
+        reason = self.assessed["flag_reason"]
+        # Its column of the range says so already.
+        return str(self.assessed["flag"] or ("" if reason == NO_RANGE else reason))
 
     @property
     def is_abnormal(self) -> bool:
@@ -170,4 +172,4 @@ def _range_text(row: dict[str, Any]) -> str:
         return f"{low:g} to {high:g}"
     if low is not None or high is not None:
         return f"from {low:g}" if high is None else f"up to {high:g}"
-    return str(row["range_reason"])
+    return "none" if row["range_reason"] == NO_RANGE else str(row["range_reason"])

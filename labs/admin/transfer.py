@@ -12,6 +12,7 @@ from unfold.decorators import action
 
 from cart.admin.desk import DeskPermissions, ReadOnlyAdmin
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.forms import ReasonedFormSet
 from labs.actions.code_map import NO_ASSAY, UNKNOWN_CODE, WaitingCode, import_again, map_codes, waiting_codes
 from labs.actions.raw_files import RawFileError
 from labs.admin.bring import Brought, Offer, accept_offer, check_file, job_page, to_job
@@ -31,6 +32,7 @@ class TransferRowInline(DeskPermissions, TabularInline):
     """Rows that were not simply applied: line, column, rule, what was found and what was expected."""
 
     model = TransferRow
+    formset = ReasonedFormSet
     fields = ("line", "column", "rule", "found", "expected", "outcome")
     readonly_fields = fields
     extra = 0
@@ -116,7 +118,7 @@ class TransferAdmin(ReadOnlyAdmin):
         """How far a long file is."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **job_page(request, job_id)}
+        context = {**self.admin_site.each_context(request), **job_page(request, job_id)}
         context["title"] = f"{'Checking' if context['is_check'] else 'Importing'} {context['file_name']}"
         return TemplateResponse(request, "labs/follow_import.html", context)
 
@@ -165,9 +167,7 @@ class TransferAdmin(ReadOnlyAdmin):
         report = context["report"]
         context["transfer_of_report"] = _transfer_of(report)
         context["waits_for_codes"] = report is not None and UNKNOWN_CODE in report.findings["rule"]
-        return TemplateResponse(
-            request, template, {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
-        )
+        return TemplateResponse(request, template, {**self.admin_site.each_context(request), "title": title, **context})
 
 
 def _transfer_of(report: Report | None) -> Transfer | None:

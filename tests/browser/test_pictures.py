@@ -13,7 +13,7 @@ from tests.conftest import connected_to
 
 KEEP = "TRIALSITE_PICTURES"
 LARGEST = 150_000
-COLOURS = 48
+COLOURS = 96
 
 
 @pytest.fixture(scope="module")
@@ -49,4 +49,4 @@ def test_main_pages_fit_and_can_be_read(demo, sign_in, tmp_path):
                     problems.append(f"{picture.name} is {width} pixels wide on a screen of {size['width']}")
                 dark = "-dark" if scheme == "dark" else ""
                 draw(page, folder / f"{picture.name}{dark}-{size['width']}.png", image)
-    assert problems == []
+    assert not problems, "\n".join(problems)

@@ -78,6 +78,19 @@ def test_dead_letter_is_retried_with_a_reason(trial, dead_letter):
     assert dead_letter.max_attempts == 10
 
 
+def test_dead_letter_is_retried_from_its_own_page(trial, dead_letter, coordinator):
+    manager = member(trial, Role.DATA_MANAGER, name="dora")
+    page = reverse("admin:jobs_job_retry", args=[dead_letter.pk])
+    assert page in manager.get(reverse("admin:jobs_job_change", args=[dead_letter.pk])).content.decode()
+    assert "Reason for the retry" in manager.get(page).rendered_content
+    assert "[no-reason]" in manager.post(page, {"apply": "1", "change_reason": " "}).rendered_content
+    assert coordinator.post(page, {"change_reason": "x"}).status_code == 403
+    assert manager.post(page, {"change_reason": "broker is back"}).status_code == 302
+    dead_letter.refresh_from_db()
+    assert dead_letter.state == Job.State.QUEUED
+    assert manager.get(page).status_code == 403
+
+
 def test_jobs_of_another_study_are_not_shown(trial, dead_letter):
     Job.objects.filter(pk=dead_letter.pk).update(payload={"study": trial.study.pk + 1})
     manager = member(trial, Role.DATA_MANAGER, name="dora")

@@ -3,6 +3,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from cart.models import Role, Study
 from labs.models import Analyte, AnalyteCode, Result, Transfer
@@ -88,8 +89,11 @@ def test_offer_is_its_owners_and_of_a_study_that_is_still_theirs(manager, trial,
     checked = check(manager, laboratory, GOOD)
     other = member(trial, Role.DATA_MANAGER, name="other", whole_study=True)
     assert "[offer]" in text_of(accept(other, checked))
-    trial.study.memberships.filter(user__username="other").update(role=Role.MONITOR)
-    forged = manager.post(ADD, {"offer": checked.context_data["token"] + "x"})
+    trial.study.memberships.filter(user__username="manager").update(ended_at=timezone.now())
+    assert accept(manager, checked).status_code == 403
+    again = member(trial, Role.DATA_MANAGER, name="third", whole_study=True)
+    checked = check(again, laboratory, GOOD)
+    forged = again.post(ADD, {"offer": checked.context_data["token"] + "x"})
     assert "[offer]" in text_of(forged)
     assert not Transfer.objects.exists()
 
