@@ -6,6 +6,8 @@ import sys
 MODULES = [
     ["bench.ingest", "--rows", "1000000"],
     ["bench.one_subject"],
+    ["bench.endpoints"],
+    ["bench.adlb"],
     ["bench.lookups"],
     ["bench.bad_rows"],
     ["bench.retransfer"],

@@ -169,6 +169,7 @@ ENDPOINTS = Section(
         ),
         Code("hematotox-value", "A value of CAR-HEMATOTOX is not negative.", "Correct the value."),
         Code("outcomes", "Outcomes are cohorts such as `1NNN 2NT`, at doses of the study.", "Correct the text."),
+        Code("escalation-rule", "A rule of escalation is 3+3 or BOIN.", "Choose one."),
         Code("three-plus-three", "Cohorts follow the 3+3 rule.", "Correct the outcomes, or leave out strict mode."),
         Code("boin-rates", "Rates of BOIN: target 0.05 to 0.6, the others a tenth of it away.", "Correct the rates."),
         Code("stopping-boundary", "A boundary has a subject, probabilities within 0 and 1.", "Correct the numbers."),

@@ -6,7 +6,7 @@ from trialsite.codes import Code, Section
 STATISTICS = Section(
     ENDPOINTS.title,
     "",
-    ("cart/endpoints/statistics/", "cart/endpoints/kinetics/"),
+    ("cart/endpoints/statistics/", "cart/endpoints/kinetics/", "cart/endpoints/summaries.py"),
     (
         Code(
             "proportion-counts",
@@ -44,6 +44,11 @@ STATISTICS = Section(
             "Keep one sample of each time, the highest, say.",
         ),
         Code("profile-values", "A concentration is a number from 0 on.", "Correct the value; null is missing."),
+        Code(
+            "unregistered-endpoint",
+            "Answers that are summarised are of registered endpoints.",
+            "Import `cart.endpoints.catalogue`, which registers them all; correct the code.",
+        ),
         Code(
             "comparison-groups",
             "Two groups are compared that have a subject each.",

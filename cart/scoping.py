@@ -27,14 +27,26 @@ from cart.models import (
     Site,
     StaleSubject,
     Study,
+    StudySummary,
     Subject,
+    SummaryStatistic,
 )
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 # Whoever reads these learns titers; a cut holds the laboratory too. The laboratory is named by its label: that app
 # stands above this one.
-_ENDPOINT_MODELS = (EndpointResult, Evaluation, Run, RunPart, StaleSubject, DataCut, CutTable)
+_ENDPOINT_MODELS = (
+    EndpointResult,
+    Evaluation,
+    Run,
+    RunPart,
+    StaleSubject,
+    StudySummary,
+    SummaryStatistic,
+    DataCut,
+    CutTable,
+)
 _LABORATORY_APP = "labs"
 # Which antibody is positive, and whether it is high, is on this form.
 _ANTIBODY_MODELS = (DiseaseFindings,)

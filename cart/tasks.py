@@ -3,7 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-from cart.actions.cut_endpoints import EVALUATE_CUT, EVALUATE_CUT_PART, evaluate_cut, evaluate_cut_part
+from cart.actions.cut_endpoints import (
+    EVALUATE_CUT,
+    EVALUATE_CUT_PART,
+    SUMMARISE_CUT,
+    evaluate_cut,
+    evaluate_cut_part,
+    summarise_cut,
+)
 from cart.actions.cuts import DIGEST, write_digests
 from cart.actions.endpoints import (
     PART_SUBJECTS,
@@ -14,7 +21,8 @@ from cart.actions.endpoints import (
     recompute_part,
 )
 from cart.actions.runs import Recomputed
-from cart.models import DataCut
+from cart.actions.summaries import SUMMARISE, summarise_study
+from cart.models import DataCut, Study, StudySummary
 from trialsite.jobs import ClaimedJob, register_handler
 
 
@@ -62,6 +70,21 @@ def evaluate_part_of_cut(job: ClaimedJob) -> dict[str, Any]:
     return _told(evaluate_cut_part(**_part(job)))
 
 
+def summarise_current(job: ClaimedJob) -> dict[str, Any]:
+    """Summary of the study's current answers."""
+    study = Study.objects.get(pk=job.payload["study"])
+    return _summarised(summarise_study(study=study, actor=job.actor, reason=job.reason))
+
+
+def summarise_run_of_cut(job: ClaimedJob) -> dict[str, Any]:
+    """Summary of a cut's run, where this was its last part."""
+    return _summarised(summarise_cut(run_id=job.payload["run"], actor=job.actor, reason=job.reason))
+
+
+def _summarised(made: StudySummary | None) -> dict[str, Any]:
+    return {"summary": made.pk if made else None}
+
+
 def _part(job: ClaimedJob) -> dict[str, Any]:
     payload = job.payload
     return {
@@ -83,4 +106,6 @@ register_handler(RECOMPUTE_PART, recompute_part_of_run)
 # What reads as of a cut sees one moment: rows that commit in between would be taken for the cut's.
 register_handler(DIGEST, digest_cut, one_moment=True)
 register_handler(EVALUATE_CUT, evaluate_endpoints_of_cut, one_moment=True)
+register_handler(SUMMARISE, summarise_current)
+register_handler(SUMMARISE_CUT, summarise_run_of_cut, one_moment=True)
 register_handler(EVALUATE_CUT_PART, evaluate_part_of_cut, one_moment=True)

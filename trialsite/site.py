@@ -89,7 +89,14 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Endpoints",
         "monitoring",
-        ("cart.EndpointResult", "cart.Evaluation", "cart.Run", "cart.DataCut", "cart.EndpointDefinition"),
+        (
+            "cart.EndpointResult",
+            "cart.Evaluation",
+            "cart.StudySummary",
+            "cart.Run",
+            "cart.DataCut",
+            "cart.EndpointDefinition",
+        ),
     ),
     (
         "Study set-up",

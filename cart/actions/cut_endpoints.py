@@ -1,11 +1,13 @@
 """Compute the endpoints of a data cut: every subject as the cut has it, whatever happened since."""
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from cart.actions.cuts import tables_of
 from cart.actions.endpoints import PART_SUBJECTS, enqueue_parts
 from cart.actions.runs import Recomputed, Rules, RunWriter, chunks
-from cart.models import DataCut, Run, Study, Subject
+from cart.actions.summaries import summarise_study
+from cart.models import DataCut, Run, Study, StudySummary, Subject
 from trialsite.audit.context import acting
 from trialsite.jobs.execution import fault_point
 from trialsite.jobs.models import Job
@@ -13,6 +15,7 @@ from trialsite.jobs.queue import enqueue
 
 EVALUATE_CUT = "cuts.endpoints"
 EVALUATE_CUT_PART = "cuts.endpoints-part"
+SUMMARISE_CUT = "cuts.summarise"
 
 
 def request_cut_endpoints(*, cut: DataCut, actor: str, reason: str, part_subjects: int = PART_SUBJECTS) -> Job:
@@ -23,8 +26,9 @@ def request_cut_endpoints(*, cut: DataCut, actor: str, reason: str, part_subject
 
 
 def run_of_cut(cut: DataCut) -> Run | None:
-    """The newest run of the cut that is complete."""
-    return cut.runs.complete().order_by("-pk").first()
+    """The newest run of the cut that is complete and summarised."""
+    summarised = StudySummary.objects.filter(run=OuterRef("pk"))
+    return cut.runs.complete().filter(Exists(summarised)).order_by("-pk").first()
 
 
 def evaluate_cut(
@@ -57,7 +61,9 @@ def evaluate_cut(
             return Recomputed(run.pk, len(subject_ids), subjects_changed=0, results=0, parts=len(parts))
         writer = RunWriter(study=study, rules=rules, run=run)
         writer.evaluate_subjects(subject_ids)
-        return writer.finish(subjects_seen=len(subject_ids))
+        done = writer.finish(subjects_seen=len(subject_ids))
+        summarise_study(study=study, run=run, actor=actor, reason=reason)
+        return done
 
 
 def evaluate_cut_part(*, run_id: int, first: int, last: int, actor: str, reason: str) -> Recomputed:
@@ -77,4 +83,18 @@ def evaluate_cut_part(*, run_id: int, first: int, last: int, actor: str, reason:
             subject_ids = list(chosen.values_list("pk", flat=True))
             writer = RunWriter(study=run.study, rules=rules, run=run)
             writer.evaluate_subjects(subject_ids)
-            return writer.finish_part(first=first, last=last, subjects_seen=len(subject_ids))
+            done = writer.finish_part(first=first, last=last, subjects_seen=len(subject_ids))
+        # No part knows whether it is the last to commit: each asks, and whoever finds the run complete summarises.
+        payload = {"study": run.study_id, "run": run.pk}
+        enqueue(SUMMARISE_CUT, payload, actor=actor, reason=reason, slot=f"run {run.pk} after {first}")
+        return done
+
+
+def summarise_cut(*, run_id: int, actor: str, reason: str) -> StudySummary | None:
+    """Summarise the run of a cut once every part has ended; None before."""
+    run = Run.objects.complete().select_related("cut").filter(pk=run_id).first()
+    if run is None or run.cut is None:
+        return None
+    with tables_of(run.cut):
+        study = Study.objects.get(pk=run.study_id)
+        return summarise_study(study=study, run=run, actor=actor, reason=reason)

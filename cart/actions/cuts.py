@@ -20,6 +20,8 @@ from cart.models import (
     Run,
     RunPart,
     Study,
+    StudySummary,
+    SummaryStatistic,
 )
 from cart.scoping import scope_of
 from trialsite import __version__
@@ -34,7 +36,18 @@ from trialsite.jobs.queue import enqueue
 DIGEST = "cuts.digest"
 # What is computed from the data, and what says so, is not the data. Nor is who may see it: that holds now, also for
 # who looks at a moment of the past.
-_OUTPUTS = (EndpointDefinition, EndpointResult, Evaluation, Run, RunPart, DataCut, CutTable, Membership)
+_OUTPUTS = (
+    EndpointDefinition,
+    EndpointResult,
+    Evaluation,
+    Run,
+    RunPart,
+    StudySummary,
+    SummaryStatistic,
+    DataCut,
+    CutTable,
+    Membership,
+)
 _APPS = ("cart", "labs")
 # Who takes cuts: not only who enters data, and only for the whole study.
 CUTTING_ROLES = frozenset({Role.DATA_MANAGER, Role.STUDY_ADMINISTRATOR, Role.STATISTICIAN})

@@ -15,10 +15,12 @@ from django.utils import timezone
 from cart.actions.cut_endpoints import run_of_cut
 from cart.actions.cuts import tables_of
 from cart.actions.endpoints import stale_subjects
+from cart.actions.summaries import current_summary
 from cart.codes_runs import CutError
 from cart.datasets.endpoints import LONG, endpoint_rows, wide_rows, with_baselines, with_dates
+from cart.datasets.summaries import SUMMARY, summary_rows
 from cart.inputs import read_evidence, time_zero
-from cart.models import DataCut, Run, Study
+from cart.models import DataCut, Run, Study, StudySummary
 from trialsite import __version__
 from trialsite.exports.description import DatasetDescription
 from trialsite.exports.dictionary import DICTIONARY, dictionary_rows
@@ -127,5 +129,8 @@ def _tables(study: Study, *, run: Run | None) -> list[tuple[pl.DataFrame, Datase
     rows = with_dates(rows, time_zero(study.pk, subject_ids))
     rows = with_baselines(rows, read_evidence(rows["baseline_id"].drop_nulls().unique().to_list()))
     wide, described = wide_rows(rows)
-    tables = [(rows, LONG), (wide, described)]
+    summary = (
+        current_summary(study) if run is None else summary_rows(StudySummary.objects.filter(run=run).latest("pk").pk)
+    )
+    tables = [(rows, LONG), (wide, described), (summary, SUMMARY)]
     return [*tables, (dictionary_rows([one for _, one in tables]), DICTIONARY)]

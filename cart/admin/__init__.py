@@ -30,6 +30,7 @@ from cart.admin import (
     skin,
     study,
     subject,
+    summary,
     syndrome,
     vedoss,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "skin",
     "study",
     "subject",
+    "summary",
     "syndrome",
     "vedoss",
 ]

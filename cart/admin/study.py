@@ -14,6 +14,7 @@ from django.utils import timezone
 from cart.actions.endpoint_tables import archive, live_tables
 from cart.actions.endpoints import request_recompute, stale_subjects
 from cart.actions.randomisation import close_list, make_list
+from cart.actions.summaries import request_summary
 from cart.admin.desk import SET_UP_ROLES, DeskAdmin, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.history import history_of
@@ -62,7 +63,13 @@ class StudyAdmin(DeskAdmin):
     search_fields = ("code", "title")
     fieldsets = ((None, {"fields": (("code", "template"), "title", "sponsor")}),)
     inlines = (SiteInline, ArmInline)
-    actions = ("recompute_endpoints", "recompute_whole", "make_randomisation_list", "close_randomisation_list")
+    actions = (
+        "recompute_endpoints",
+        "recompute_whole",
+        "summarise",
+        "make_randomisation_list",
+        "close_randomisation_list",
+    )
 
     def page(self, request: HttpRequest) -> HttpResponse:
         """Enrolment, time in the study, titers."""
@@ -103,6 +110,13 @@ class StudyAdmin(DeskAdmin):
             raise PermissionDenied
         headers = {"Content-Disposition": f'attachment; filename="{study.code}-live.zip"'}
         return HttpResponse(archive(live_tables(study)), content_type="application/zip", headers=headers)
+
+    @admin.action(description="Summarise the endpoints of the study")
+    def summarise(self, request: HttpRequest, queryset: Any) -> None:
+        """Counts, percentages, curves and comparisons of the current answers, stored as a study summary."""
+        for study in whole_studies(request.user).filter(pk__in=queryset):
+            job = request_summary(study=study, actor=request.user.get_username(), reason="asked for at the desk")
+            self.message_user(request, f"Job {job.pk} summarises {study}; see Study summaries.")
 
     @admin.action(description="Recompute all endpoints of the study")
     def recompute_whole(self, request: HttpRequest, queryset: Any) -> None:
@@ -150,6 +164,7 @@ def _panel(study: Study) -> dict[str, Any]:
         "subjects": study.subjects.count(),
         "stale": stale_subjects(study).count(),
         "runs": Run.objects.filter(study=study).with_progress().select_related("cut").order_by("-pk")[:5],
+        "summary": study.summaries.order_by("-pk").first(),
         "cuts": study.cuts.order_by("-pk")[:5],
         "tables_url": reverse("admin:cart_study_tables", args=[study.pk]),
     }

@@ -120,8 +120,8 @@ def summarise(
     Raises
     ------
     FrameError
-        A column is missing or of another type, or a subject stands twice in a grouping or has two answers to one
-        question.
+        A column is missing or of another type, an endpoint is not registered, a subject stands twice in a grouping or
+        has two answers to one question.
     ParameterError
         A parameter is impossible.
 
@@ -136,6 +136,12 @@ def summarise(
     """
     for name, frame, schema in (("answers", answers, ANSWERS), ("groups", groups, GROUPS)):
         _check(name, frame, schema)
+    unknown = sorted(set(answers["code"]) - set(REGISTRY))
+    if unknown:
+        raise FrameError(
+            f"Answers are of registered endpoints; {', '.join(unknown)} are not. Import cart.endpoints.catalogue, "
+            "which registers them all. [unregistered-endpoint]"
+        )
     _check_once("groups", groups, ["subject_id", "grouping"])
     _check_once("answers", answers, ["subject_id", *CELL])
     values = in_force(SUMMARY, PARAMETERS, parameters or {})

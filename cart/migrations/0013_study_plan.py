@@ -17,7 +17,7 @@ from trialsite.audit.operations import AppendOnlyTable, AuditTables
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cart", "0010_data_cuts"),
+        ("cart", "0011_study_summaries"),
         ("audit", "0001_initial"),
     ]
 

@@ -36,6 +36,7 @@ from cart.models.skin import DigitalUlcerCount, SkinScore
 from cart.models.stale import StaleSubject
 from cart.models.study import Arm, Cohort, PlannedVisit, ProtocolVersion, Site, Study
 from cart.models.subject import Consent, Subject, Visit
+from cart.models.summary import StudySummary, SummaryStatistic
 from cart.models.syndrome import CrsAssessment, IcansAssessment, SyndromeCourse
 from cart.models.therapy_dose import TherapyDose
 from cart.models.vedoss import Capillaroscopy, DiseaseFindings
@@ -130,7 +131,9 @@ __all__ = [
     "StaleSubject",
     "Study",
     "StudyDrugExposure",
+    "StudySummary",
     "Subject",
+    "SummaryStatistic",
     "SyndromeCourse",
     "Target",
     "TherapyClass",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from cart.models import (
@@ -53,15 +53,17 @@ def make_subject(trial: Trial, code: str = "KUL-001", *, status: str = Subject.S
 
 
 def make_eligible(subject: Subject) -> EligibilityDecision:
-    """A consent and a signed decision, a month before Day 0; the trial's protocol has no criteria."""
+    """A consent, and a signed decision a month before Day 0; the trial's protocol has no criteria."""
     with acting(actor="investigator", reason="eligible"):
-        if not subject.consents.exists():
-            Consent.objects.create(subject=subject, version="1.0", signed_on=(DAY_ZERO - timedelta(days=100)).date())
+        decided_at = DAY_ZERO - timedelta(days=30)
+        # Long before every specimen of the tests: a result is not collected before the consent.
+        if not subject.consents.filter(signed_on__lte=decided_at.date()).exists():
+            Consent.objects.create(subject=subject, version="1.0", signed_on=date(2000, 1, 1))
         return EligibilityDecision.objects.create(
             assessment=EligibilityAssessment.objects.create(subject=subject, protocol=subject.protocol()),
             subject=subject,
             verdict=EligibilityDecision.Verdict.ELIGIBLE,
-            decided_at=DAY_ZERO - timedelta(days=30),
+            decided_at=decided_at,
             note="by the source documents",
         )
 

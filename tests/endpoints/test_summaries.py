@@ -223,6 +223,7 @@ def test_frames_that_are_not_what_is_read_are_refused():
     for answers, members, code in (
         (good.drop("text"), groups, "frame-column"),
         (good.with_columns(pl.col("value").cast(pl.Int64)), groups, "frame-type"),
+        (good.with_columns(pl.lit("NOBODYS").alias("code")), groups, "unregistered-endpoint"),
         (pl.concat([good, good]), groups, "frame-duplicate"),
         (good, pl.concat([groups, groups]), "frame-duplicate"),
     ):

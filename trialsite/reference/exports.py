@@ -4,14 +4,15 @@ from collections.abc import Iterable
 
 from cart.datasets.differences import DIFFERENCES
 from cart.datasets.endpoints import KEYS, LONG, answer_columns, subjects_description
+from cart.datasets.summaries import SUMMARY
 from labs.datasets.observations import OBSERVATIONS
 from trialsite.exports.description import Column, DatasetDescription
 from trialsite.exports.dictionary import DICTIONARY
 from trialsite.exports.manifest import FIELDS
 from trialsite.reference.markdown import page, table
 
-HEAD = """[`export_endpoints`](commands.md#export_endpoints) writes `endpoints`, `subjects` and `dictionary` with a
-manifest, [`compare_runs`](commands.md#compare_runs) writes `differences`,
+HEAD = """[`export_endpoints`](commands.md#export_endpoints) writes `endpoints`, `subjects`, `summary` and
+`dictionary` with a manifest, [`compare_runs`](commands.md#compare_runs) writes `differences`,
 [`export_observations`](commands.md#export_observations) writes `observations`. Days are counted by the calendar.
 [Analyse the endpoint tables](../how-to/analyse-endpoint-tables.md) begins with an example.
 
@@ -44,6 +45,7 @@ DATASETS: tuple[tuple[DatasetDescription, str], ...] = (
         "Sorted by subject, endpoint, series, visit. The newest evaluation of every subject, or that of a data cut.",
     ),
     (SUBJECTS, SUBJECTS_MEANING),
+    (SUMMARY, "Sorted by grouping, group, endpoint, series, visit. [Endpoints](endpoints.md) says how."),
     (DICTIONARY, "Of the datasets beside it."),
     (DIFFERENCES, "Sorted by subject, endpoint, series, visit. Only answers that differ."),
     (

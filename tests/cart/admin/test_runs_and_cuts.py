@@ -180,7 +180,7 @@ class TestCommitted:
                 ["manifest.json"]
                 + [
                     f"{table}.{kind}"
-                    for table in ("endpoints", "subjects", "dictionary")
+                    for table in ("endpoints", "subjects", "summary", "dictionary")
                     for kind in ("csv", "parquet")
                 ]
             )
