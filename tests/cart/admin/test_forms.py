@@ -42,7 +42,7 @@ def course(client, subject, **values):
 
 @pytest.mark.parametrize(
     ("values", "code"),
-    [({"bsa_m2": "1.2"}, "computed-differs"), ({"height_cm": "1.7"}, "unusual-value"), ({"weight_kg": 7}, "unusual")],
+    [({"bsa_m2": "1.2"}, "computed-differs"), ({"height_cm": 215}, "unusual-value"), ({"weight_kg": 7}, "unusual")],
 )
 def test_implausible_value_is_asked_about_and_stored_with_its_reason(coordinator, subject, values, code):
     answer = course(coordinator, subject, **values)
