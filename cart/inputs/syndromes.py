@@ -104,12 +104,12 @@ def safety_of(subject: Subject) -> SubjectSafety:
     overrides = protocol.parameters if protocol else {}
     ids = [subject.pk]
     frames = {
+        # What is not named below no answer of these reads: laboratory, skin, lungs.
+        **{name: pl.DataFrame(schema=columns) for name, columns in FRAMES.items()},
         "subjects": subjects(subject.study_id, ids),
         "time_zero": time_zero(subject.study_id, ids),
         "therapies": therapies(subject.study_id, ids),
         "planned_visits": planned_visits(subject.study_id),
-        # None of these answers reads the laboratory.
-        "observations": pl.DataFrame(schema=FRAMES["observations"]),
         **{name: read(subject.study_id, ids) for name, read in READERS.items()},
     }
     inputs = Prepared(frames)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from cart.endpoints.dosing.body_surface import DU_BOIS, MOSTELLER, body_surface
 from cart.endpoints.errors import ParameterError
-from cart.models.conditioning import ConditioningCourse, ConditioningDose
+from cart.models.conditioning import ConditioningCourse
 from cart.models.infusion import InfusionComponent, InfusionCourse
 from cart.models.subject import Subject
 
@@ -24,8 +24,6 @@ HEIGHT_CM = (Decimal(140), Decimal(205))
 AGE_YEARS = (18, 85)
 # Rounding of a bedside calculator stays below it.
 BSA_DEVIATION_PERCENT = Decimal(5)
-# The tolerance of the protocol's own dose, as for cells (DOMAIN, section 2).
-DOSE_DEVIATION_PERCENT = Decimal(20)
 # Between the weight of the course and of one of its components.
 WEIGHT_DIFFERENCE_PERCENT = Decimal(10)
 
@@ -94,18 +92,6 @@ def _conditioning(course: ConditioningCourse) -> Iterator[SoftWarning]:
         )
 
 
-def _dose(dose: ConditioningDose) -> Iterator[SoftWarning]:
-    # The course may be on the same page, and its surface refused there.
-    planned = dose.planned_mg_m2 * (dose.course.bsa_m2 or 0)
-    if planned and _deviation(dose.given_mg, planned) > DOSE_DEVIATION_PERCENT:
-        yield SoftWarning(
-            "given_mg",
-            "computed-differs",
-            f"{dose.planned_mg_m2:g} mg/m2 on {dose.course.bsa_m2} m2 are {planned:.0f} mg; found {dose.given_mg:g}: "
-            f"more than {DOSE_DEVIATION_PERCENT} % away. [computed-differs]",
-        )
-
-
 def _course(course: InfusionCourse) -> Iterator[SoftWarning]:
     yield from outside("weight_kg", course.weight_kg, WEIGHT_KG, "kg")
 
@@ -127,7 +113,6 @@ def _deviation(found: Decimal, expected: Decimal) -> Decimal:
 for _model, _check in (
     (Subject, _subject),
     (ConditioningCourse, _conditioning),
-    (ConditioningDose, _dose),
     (InfusionCourse, _course),
     (InfusionComponent, _component),
 ):

@@ -11,7 +11,8 @@ from pathlib import Path
 from django.urls import reverse
 
 from cart.actions.endpoints import recompute_stale
-from cart.actions.templates import load_template, read_template
+from cart.actions.template_files import read_template
+from cart.actions.templates import load_template
 from cart.models import Study, Subject
 from labs.actions.catalogue import load_analytes, register_laboratory
 from labs.actions.transfers import import_file

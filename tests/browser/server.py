@@ -16,7 +16,8 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from cart.actions.templates import load_template, read_template
+from cart.actions.template_files import read_template
+from cart.actions.templates import load_template
 from cart.models import Membership, Role, Site, Study
 from labs.actions.catalogue import load_analytes, register_laboratory
 from labs.management.demo.files import KITS, LAYOUT
@@ -36,6 +37,7 @@ class DeskTrial:
     site: Site
     laboratory: Laboratory
     coordinator: str
+    investigator: str
     data_manager: str
 
 
@@ -92,9 +94,10 @@ def make_desk_trial() -> DeskTrial:
     )
     with acting(**who):
         site = Site.objects.create(study=study, code="KUL", name="Leuven", country="BEL", time_zone="Europe/Brussels")
-        names = {Role.COORDINATOR: f"carol.{key.lower()}", Role.DATA_MANAGER: f"dora.{key.lower()}"}
+        roles = {Role.COORDINATOR: "carol", Role.INVESTIGATOR: "ivan", Role.DATA_MANAGER: "dora"}
+        names = {role: f"{name}.{key.lower()}" for role, name in roles.items()}
         for role, name in names.items():
             user = get_user_model().objects.create_user(username=name, password=PASSWORD, is_staff=True)
-            where = site if role is Role.COORDINATOR else None
+            where = None if role is Role.DATA_MANAGER else site
             Membership.objects.create(user=user, study=study, site=where, role=role)
-    return DeskTrial(study, site, laboratory, names[Role.COORDINATOR], names[Role.DATA_MANAGER])
+    return DeskTrial(study, site, laboratory, *names.values())

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from cart.actions.eligibility import Given, answer_criteria, decide_eligibility
 from cart.models import (
     Apheresis,
     ConditioningDose,
@@ -32,12 +33,22 @@ def enrol(desk, trial):
     """Subject with consent, on one page."""
     code = subject_code(site="KUL", number=1)
     desk.open("/admin/cart/subject/add/")
-    desk.fill(study=trial.study.code, site="KUL", arm="DUAL", code=code, status="Enrolled", sex="Female")
+    desk.fill(study=trial.study.code, site="KUL", arm="DUAL", code=code, status="In screening", sex="Female")
     desk.fill(year_of_birth=1975)
     row = desk.add_row("consents")
     desk.fill(**{f"consents-{row}-version": "2.0", f"consents-{row}-signed_on": "2024-01-15"})
     desk.saved()
     return Subject.objects.get(study=trial.study, code=code)
+
+
+def decide(trial, subject):
+    """Every criterion answered, and the investigator's decision."""
+    answers = {one.code: Given("yes" if one.kind == "inclusion" else "no") for one in subject.protocol().criteria.all()}
+    answer_criteria(subject=subject, answers=answers, actor=trial.coordinator, reason="screening")
+    decided_at = dt.datetime(2024, 2, 1, 16, tzinfo=dt.UTC)
+    decide_eligibility(
+        subject=subject, verdict="eligible", decided_at=decided_at, note="", actor=trial.investigator, reason="decided"
+    )
 
 
 def record_apheresis(desk, subject):
@@ -193,6 +204,7 @@ def stored_panel(accession):
 def test_from_enrolment_to_a_late_visit(coordinator, trial):
     subject = enrol(coordinator, trial)
     assert Consent.objects.get(subject=subject).signed_on == dt.date(2024, 1, 15)
+    decide(trial, subject)
     apheresis = record_apheresis(coordinator, subject)
     lots = [record_lot(coordinator, subject, apheresis, target) for target in ("CD19", "BCMA")]
     for lot in lots:

@@ -15,7 +15,9 @@ from cart.models import (
     Role,
     Visit,
     WarningOverride,
+    plausible,
 )
+from cart.models.plausible import SoftWarning
 from tests.cart.admin.pages import add_page, change_page, fields_of, member, new_row, send
 from tests.cart.records import make_subject, make_trial
 from trialsite.audit.models import AuditEvent
@@ -40,7 +42,7 @@ def course(client, subject, **values):
 
 @pytest.mark.parametrize(
     ("values", "code"),
-    [({"bsa_m2": "1.2"}, "computed-differs"), ({"height_cm": "1.7"}, "unusual-value"), ({"weight_kg": 7}, "unusual")],
+    [({"bsa_m2": "1.2"}, "computed-differs"), ({"height_cm": 215}, "unusual-value"), ({"weight_kg": 7}, "unusual")],
 )
 def test_implausible_value_is_asked_about_and_stored_with_its_reason(coordinator, subject, values, code):
     answer = course(coordinator, subject, **values)
@@ -72,12 +74,18 @@ def test_what_was_kept_is_not_asked_again_but_another_value_is(coordinator, subj
     assert WarningOverride.objects.count() == 1
 
 
-def test_row_of_a_page_is_asked_about_too(coordinator, subject):
-    row = new_row("doses", **DOSE, given_mg=100)
-    answer = course(coordinator, subject, **row)
-    assert "30 mg/m2 on 1.818 m2 are 55 mg; found 100" in text_of(answer)
-    assert course(coordinator, subject, **row, warning_reason="given by mistake").status_code == 302
-    assert WarningOverride.objects.get().target_table == "cart_conditioningdose"
+def test_row_of_a_page_is_asked_about_too(coordinator, subject, monkeypatch):
+    def long_name(therapy):
+        yield SoftWarning("drug", "unusual-value", f"Found {therapy.drug}. [unusual-value]")
+
+    monkeypatch.setitem(plausible._checks, ConcomitantTherapy, [long_name])
+    row = new_row("concomitant_therapies", drug="Bosentan", therapy_class="other")
+    answer = send(coordinator, change_page(subject), **row)
+    assert "Found Bosentan." in text_of(answer)
+    assert not ConcomitantTherapy.objects.exists()
+    assert send(coordinator, change_page(subject), **row, warning_reason="checked").status_code == 302
+    kept = WarningOverride.objects.get()
+    assert (kept.target_table, kept.target_id) == ("cart_concomitanttherapy", ConcomitantTherapy.objects.get().pk)
 
 
 def test_warning_reason_is_kept_when_another_field_is_refused(coordinator, subject):
@@ -218,7 +226,7 @@ def test_record_moves_only_to_another_subject_of_its_study(manager, trial, thera
 
 
 def test_record_that_others_hang_on_stays(manager, coordinator, trial, subject):
-    course(coordinator, subject, **new_row("doses", **DOSE, given_mg=55))
+    course(coordinator, subject, **new_row("doses", **DOSE, given_mg="54.54"))
     answer = move(manager, ConditioningCourse.objects.get(), subject=make_subject(trial, "KUL-002").code)
     assert "found 1 conditioning dose" in text_of(answer)
     assert "[move-not-alone]" in text_of(answer)

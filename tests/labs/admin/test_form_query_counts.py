@@ -14,7 +14,6 @@ from cart.models import (
     Consent,
     CustodyEvent,
     DataQuery,
-    PlannedVisit,
     RecordCompletion,
     ReleaseSpecification,
     ReleaseTest,
@@ -74,11 +73,7 @@ def add_rows(first, numbers):
         )  # fmt: skip
         ConditioningDose.objects.create(
             course=first["cart.ConditioningCourse"], drug="fludarabine", given_at=AT + timedelta(days=number),
-            planned_mg_m2=30, given_mg=50,
-        )  # fmt: skip
-        PlannedVisit.objects.create(
-            protocol=first["cart.ProtocolVersion"], code=f"V{number}", name="V", target_day=1, window_low_day=0,
-            window_high_day=2,
+            planned_mg_m2=30, given_mg=54,
         )  # fmt: skip
         analyte = Analyte.objects.create(code=f"Y{number}", name="Y")
         AnalyteCode.objects.create(laboratory=first["labs.Laboratory"], code=f"y{number}", analyte=analyte)

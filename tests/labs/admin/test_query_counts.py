@@ -85,7 +85,7 @@ def fill_set_up(trial, number):
 
 def fill_treatment(trial, subject, number, planned, criterion):
     """One more subject's clinical records."""
-    Consent.objects.create(subject=subject, version="1", signed_on=ON)
+    Consent.objects.create(subject=subject, version="1", signed_on=date(2024, 1, 2))
     visit = Visit.objects.create(subject=subject, planned=planned, occurred_on=ON)
     for kind in ASSESSMENTS:
         assessment(kind, subject, visit=visit).save()
