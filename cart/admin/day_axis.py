@@ -9,7 +9,7 @@ from cart.admin.plot_axes import LETTER, Axis, day_axis, tick_text
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM, ROW = 760, 140, 16, 26, 40, 20
 # Longer names are cut: the table has them whole.
-_LONGEST = 34
+_LONGEST, _FEWEST = 34, 8
 # Single days that would need more rows than these for their names stand in one row without: the table names them.
 _MOST_ROWS_OF_DAYS = 4
 _GAP = 8
@@ -103,14 +103,20 @@ class _Placed:
         exact = low == high
         certain = exact or (not span.is_point and span.starts is not None and surely_from <= surely_to)
         sure = (axis.inside(surely_from), axis.inside(surely_to)) if certain else None
-        text = span.label if len(span.label) <= _LONGEST else f"{span.label[: _LONGEST - 1]}…"
         goes_on = high > axis.high or span.ends is None
-        return cls(span, (axis.inside(low), axis.inside(high)), sure, goes_on, text, span.label, axis.end)
+        placed = cls(span, (axis.inside(low), axis.inside(high)), sure, goes_on, "", span.label, axis.end)
+        return replace(placed, text=_cut(span.label, placed.room))
 
     @property
     def mark(self) -> tuple[float, float]:
         """First and last pixel of what is drawn without its name."""
         return self.may[0] - 5, max(self.may[1], self.may[0] + 4) + 5
+
+    @property
+    def room(self) -> int:
+        """Letters that have a place beside the mark."""
+        left, right = self.mark
+        return int(max(self.edge - right, left - LEFT) / LETTER)
 
     @property
     def name_at(self) -> tuple[float, str]:
@@ -135,10 +141,13 @@ class _Placed:
         """Mark and name."""
         colour, title = self.span.colour, f"<title>{escape(self.title)}</title>"
         parts = []
-        if self.sure is None or self.may != self.sure:
-            width = max(self.may[1] - self.may[0], 4)
+        # Only what is uncertain is dashed: before the first certain day and after the last.
+        uncertain = [self.may] if self.sure is None else [(self.may[0], self.sure[0]), (self.sure[1], self.may[1])]
+        for first, last in uncertain:
+            if self.sure is not None and first == last:
+                continue
             parts.append(
-                f'<rect class="may c{colour}" x="{self.may[0]}" y="{y - 5}" width="{width:.1f}" height="10">'
+                f'<rect class="may c{colour}" x="{first}" y="{y - 5}" width="{max(last - first, 4):.1f}" height="10">'
                 f"{title}</rect>"
             )
         if self.sure is not None and self.span.is_point:
@@ -160,6 +169,12 @@ class _Placed:
             text = escape(self.text)
             parts.append(f'<text class="name" x="{x:.1f}" y="{y + 4}" text-anchor="{anchor}">{text}</text>')
         return parts
+
+
+def _cut(label: str, room: int) -> str:
+    # Where not even a few letters fit beside it, the name stands on the bar.
+    most = min(room, _LONGEST) if room >= _FEWEST else _LONGEST
+    return label if len(label) <= most else f"{label[: most - 1]}…"
 
 
 def _rows_of(spans: Sequence[_Placed]) -> list[list[_Placed]]:
