@@ -67,7 +67,10 @@ class Desk:
         elif field.evaluate("one => one.classList.contains('admin-autocomplete')"):
             self._choose(name, str(value))
         elif kind.startswith("select"):
-            field.select_option(label=str(value))
+            labels = [text.strip() for text in field.locator("option").all_inner_texts()]
+            # An option that is more than the value, such as a criterion with its limit, is found by its beginning.
+            wanted = next((one for one in labels if one == str(value)), None)
+            field.select_option(label=wanted or next(one for one in labels if one.startswith(str(value))))
         else:
             field.fill(str(value))
 

@@ -33,7 +33,7 @@ def enrol(desk, trial):
     """Subject with consent, on one page."""
     code = subject_code(site="KUL", number=1)
     desk.open("/admin/cart/subject/add/")
-    desk.fill(study=trial.study.code, site="KUL", arm="DUAL", code=code, status="In screening", sex="Female")
+    desk.fill(study=trial.study.code, site="KUL", arm="DUAL", code=code, sex="Female")
     desk.fill(year_of_birth=1975)
     row = desk.add_row("consents")
     desk.fill(**{f"consents-{row}-version": "2.0", f"consents-{row}-signed_on": "2024-01-15"})
