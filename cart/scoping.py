@@ -63,7 +63,8 @@ class Scope:
 
 @cache
 def scope_of(model: type[Model]) -> Scope | None:
-    """Scope of a model's rows; None for reference data."""
+    """Scope of a model's rows; None for reference data. A proxy has the scope of the model whose rows it shows."""
+    model = model._meta.concrete_model or model
     if model is Study:
         return Scope(study="pk", site=None)
     if model is Site:
@@ -82,6 +83,7 @@ def scope_of(model: type[Model]) -> Scope | None:
 
 def way_to(model: type[Model], goal: type[Model]) -> str | None:
     """Lookup from a model's rows to the row they belong to: empty for the model itself, None without a way."""
+    model = model._meta.concrete_model or model
     return "" if model is goal else _shortest_way(model, goal)
 
 

@@ -69,7 +69,7 @@ def cut_models() -> dict[str, type[Model]]:
         model._meta.db_table: model
         for app in _APPS
         for model in apps.get_app_config(app).get_models()
-        if not issubclass(model, _OUTPUTS) and model._meta.db_table not in EXEMPT_TABLES
+        if not model._meta.proxy and not issubclass(model, _OUTPUTS) and model._meta.db_table not in EXEMPT_TABLES
     }
 
 

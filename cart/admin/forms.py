@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Model, Q
+from django.forms.models import ModelChoiceIterator
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -194,6 +195,16 @@ class ReasonedFormSet(PaginationInlineFormSet):
             # In the admin a wrapper with an Add button hands its own choices to the box.
             if row is not None and isinstance(getattr(widget, "widget", widget), AutocompleteSelect):
                 widget.choices = _Chosen(widget.choices, row)
+        # A list of choices is read once for all rows of the page.
+        shared = self.__dict__.setdefault("_shared_choices", {})
+        for name, field in form.fields.items():
+            box = getattr(field.widget, "widget", field.widget)
+            # A hidden key has choices too, which nobody may read: all rows of its table.
+            is_list = isinstance(box, forms.Select) and not isinstance(box, AutocompleteSelect)
+            if is_list and isinstance(field.widget.choices, ModelChoiceIterator):
+                if name not in shared:
+                    shared[name] = list(field.widget.choices)
+                field.widget.choices = shared[name]
         return form
 
     def clean(self) -> None:

@@ -15,7 +15,7 @@ from cart.models import RecordCompletion, WarningOverride
 def record_link(table: str, key: int) -> str:
     """Link to a record that is named as the audit trail names it."""
     for model in apps.get_models():
-        if model._meta.db_table == table:
+        if model._meta.db_table == table and not model._meta.proxy:
             name = str(model._meta.verbose_name).capitalize()
             try:
                 address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])

@@ -103,6 +103,7 @@ class TableFilter(admin.SimpleListFilter):
             model._meta.db_table: str(model._meta.verbose_name)
             for label in ("cart", "labs", "accounts", "jobs")
             for model in apps.get_app_config(label).get_models()
+            if not model._meta.proxy
         }
         return sorted(tables.items(), key=lambda pair: pair[1])
 
@@ -147,7 +148,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin.display(description="Changes")
     def changes(self, obj: AuditEvent) -> str:
         """Each column, old and new."""
-        models = {model._meta.db_table: model for model in apps.get_models()}
+        models = {model._meta.db_table: model for model in apps.get_models() if not model._meta.proxy}
         model = models.get(obj.table_name)
         rows = [
             (field_label(model, name) if model else name, "" if old is None else old, "" if new is None else new)

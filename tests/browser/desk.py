@@ -67,7 +67,10 @@ class Desk:
         elif field.evaluate("one => one.classList.contains('admin-autocomplete')"):
             self._choose(name, str(value))
         elif kind.startswith("select"):
-            field.select_option(label=str(value))
+            labels = [text.strip() for text in field.locator("option").all_inner_texts()]
+            # An option that is more than the value, such as a criterion with its limit, is found by its beginning.
+            wanted = next((one for one in labels if one == str(value)), None)
+            field.select_option(label=wanted or next(one for one in labels if one.startswith(str(value))))
         else:
             field.fill(str(value))
 
@@ -98,9 +101,13 @@ class Desk:
     def saved(self) -> None:
         """Save, and see that it was stored."""
         self.save()
+        # A refused page comes back; a stored one leads to a list, to the next page, or to a sentence that says so.
+        refused = self.page.locator("form .errors, form .errorlist, form [role=alert]").count()
         assert "/add/" not in self.page.url, self.errors()
-        assert self.page.locator(".errorlist, .ts-error").count() == 0, self.errors()
+        assert refused == 0, self.errors()
+        assert not self.page.url.endswith("/change/"), self.errors()
 
     def errors(self) -> str:
         """Sentences of what was refused."""
-        return " | ".join(self.page.locator("[class*=error], .ts-warning, [role=alert]").all_inner_texts())
+        found = self.page.locator("form .errors, form .errorlist, .ts-warning, form [role=alert], form .text-red-700")
+        return " | ".join(one for one in found.all_inner_texts() if one.strip()) or self.text()[:3000]

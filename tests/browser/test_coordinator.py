@@ -33,7 +33,7 @@ def enrol(desk, trial):
     """Subject with consent, on one page."""
     code = subject_code(site="KUL", number=1)
     desk.open("/admin/cart/subject/add/")
-    desk.fill(study=trial.study.code, site="KUL", arm="DUAL", code=code, status="In screening", sex="Female")
+    desk.fill(study=trial.study.code, site="KUL", arm="DUAL", code=code, sex="Female")
     desk.fill(year_of_birth=1975)
     row = desk.add_row("consents")
     desk.fill(**{f"consents-{row}-version": "2.0", f"consents-{row}-signed_on": "2024-01-15"})
@@ -119,7 +119,7 @@ def condition(desk, subject):
 def infuse(desk, subject, lots):
     """Two products, one after the other, in one sitting."""
     desk.open(f"/admin/cart/infusioncourse/add/?subject={subject.pk}")
-    desk.fill(weight_kg=70, planned_cells_per_kg_e6=1)
+    desk.fill(weight_kg=70, planned_cells_per_kg_e6="2.44")
     desk.add_row("administrations")
     desk.saved()
     sitting = subject.administrations.get()
@@ -159,7 +159,9 @@ def panel_by_keyboard(desk, subject, trial):
         desk.page.get_by_label(f"Result of {code}").focus()
         desk.page.keyboard.type(text)
         desk.page.keyboard.press("Enter")
-    assert desk.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Result of CD19_ABS"
+    below = "document.activeElement.closest('tr').previousElementSibling.querySelector('.ts-cell-text').value"
+    assert desk.page.evaluate(below) == "<10"
+    desk.page.get_by_label("Result of CD19_ABS").focus()
     desk.page.keyboard.type("12.5")
     desk.page.get_by_role("button", name="Save the panel").click()
     desk.page.get_by_text("[missing-without-reason]").wait_for()

@@ -11,6 +11,9 @@ from tests.cart.admin.pages import add_page, change_page, fields_of, send
 from tests.cart.admin.test_enter_a_subject import component_row
 from tests.cart.records import DAY_ZERO, make_eligible, make_infused_subject, make_lot, make_subject
 
+# The dose that the records of tests give is off its plan.
+WHY = {"change_reason": "source form", "deviation_reason": "whole bag given"}
+
 
 @pytest.fixture
 def protocol(trial):
@@ -38,7 +41,7 @@ def test_moved_infusion_shows_the_visits_and_moves_them_when_seen(coordinator, t
     )
     given = InfusionComponent.objects.get()
     page = change_page(given.administration)
-    change = {"components-0-started_at_0": "2024-03-14", "change_reason": "source form"}
+    change = {"components-0-started_at_0": "2024-03-14", **WHY}
     answer, fields = moved(coordinator, page, **change)
     text = answer.rendered_content
     assert "15 visits move" in text
@@ -56,7 +59,7 @@ def test_tick_for_another_list_does_not_count(coordinator, trial, protocol):
     make_infused_subject(trial)
     given = InfusionComponent.objects.get()
     page = change_page(given.administration)
-    change = {"components-0-started_at_0": "2024-03-14", "change_reason": "source form"}
+    change = {"components-0-started_at_0": "2024-03-14", **WHY}
     _, fields = moved(coordinator, page, **change)
     fields["components-0-started_at_0"] = "2024-03-20"
     answer = coordinator.post(page, fields)
@@ -68,7 +71,7 @@ def test_tick_for_another_list_does_not_count(coordinator, trial, protocol):
 def test_hour_of_the_same_day_moves_nothing(coordinator, trial, protocol):
     make_infused_subject(trial)
     given = InfusionComponent.objects.get()
-    change = {"components-0-started_at_1": "11:00", "change_reason": "source form"}
+    change = {"components-0-started_at_1": "11:00", **WHY}
     assert send(coordinator, change_page(given.administration), **change).status_code == 302
 
 
@@ -78,7 +81,7 @@ def test_first_infusion_makes_the_calendar_and_says_how_far(coordinator, trial, 
     course = InfusionCourse.objects.create(subject=subject, weight_kg=70, planned_cells_per_kg_e6=1)
     administration = Administration.objects.create(course=course, subject=subject)
     lot = make_lot(trial, subject, number="L-1")
-    data = {**fields_of(coordinator.get(change_page(administration))), **component_row(lot)}
+    data = {**fields_of(coordinator.get(change_page(administration))), **component_row(lot), **WHY}
     page = coordinator.post(change_page(administration), data, follow=True).content.decode()
     assert "15 visits have their day now; the last one, Year 15, is due on 13 Mar 2039." in page
     shown = coordinator.get(change_page(subject)).rendered_content
@@ -103,7 +106,7 @@ def test_first_consent_moves_the_visits_that_hang_on_it(coordinator, trial):
     load_template(template=template, study_code=trial.study.code, actor="dora", reason="protocol")
     subject = make_subject(trial)
     Consent.objects.create(subject=subject, version="1", signed_on="2024-02-01")
-    change = {"consents-0-signed_on": "2024-02-03", "change_reason": "source form"}
+    change = {"consents-0-signed_on": "2024-02-03", **WHY}
     answer, fields = moved(coordinator, change_page(subject), **change)
     assert "1 visit moves" in answer.rendered_content
     assert coordinator.post(change_page(subject), fields).status_code == 302

@@ -1,7 +1,6 @@
 """Study page: enrolment, lanes, titers; scoped, blinded, with a constant number of queries, also of an empty study."""
 
 import datetime as dt
-import time
 
 import pytest
 from django.db import connection
@@ -93,7 +92,7 @@ def test_time_zero_of_an_arm_without_car_t_is_its_first_dose(coordinator, trial)
     assert "Infused or dosed <b>1</b>" in page(coordinator)
 
 
-def test_queries_do_not_grow_and_five_hundred_subjects_take_less_than_a_second(coordinator, trial, subject):
+def test_queries_do_not_grow_with_five_hundred_subjects(coordinator, trial, subject):
     titer(subject)
 
     def asked():
@@ -109,9 +108,6 @@ def test_queries_do_not_grow_and_five_hundred_subjects_take_less_than_a_second(c
     )
     Consent.objects.bulk_create(Consent(subject=one, version="1", signed_on=dt.date(2024, 2, 1)) for one in many)
     assert asked() == few
-    begun = time.process_time()
-    page(coordinator)
-    assert time.process_time() - begun < 1
 
 
 def test_plots_without_a_day_are_empty_and_leap_day_is_a_day():

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import given
@@ -49,12 +48,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("code", "told"), HOSTILE, ids=[ascii(code)[:20] for code, _ in HOSTILE])
-def test_what_is_no_code_is_refused_at_once_with_a_sentence(code, told):
-    read_unit("g")  # loads the tables
-    started = time.perf_counter()
+def test_what_is_no_code_is_refused_with_a_sentence(code, told):
     with pytest.raises(NotUcumError, match=told) as refused:
         read_unit(code)
-    assert time.perf_counter() - started < 1
     assert str(refused.value).isascii()
     assert str(refused.value).endswith("[unit-not-ucum]")
     assert len(str(refused.value)) < 250
