@@ -142,7 +142,7 @@ class TrialsiteAdminSite(UnfoldAdminSite):
         context["site_symbol"] = "labs"
         # There is no site besides the desk to return to.
         context["site_url"] = None
-        context["styles"] = [*context.get("styles", []), static("cart/desk.css")]
+        context["styles"] = [*context.get("styles", []), static("cart/desk.css"), static("cart/plot.css")]
         context["site_favicons"] = [{"rel": "icon", "href": static("cart/favicon.svg"), "type": "image/svg+xml"}]
         return context
 

@@ -6,8 +6,9 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 
+from cart.admin.course_export import course_file
 from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin, DeskTabularInline
 from cart.admin.eligibility import eligibility_page
@@ -113,6 +114,7 @@ class SubjectAdmin(ShowsMovedVisits, DeskAdmin):
             path("matrix/", view(self.matrix), name="cart_subject_matrix"),
             path("<int:subject_id>/eligibility/", view(self.eligibility), name="cart_subject_eligibility"),
             path("<int:subject_id>/randomise/", view(self.randomise), name="cart_subject_randomise"),
+            path("<int:subject_id>/course/", view(self.course), name="cart_subject_course"),
             *super().get_urls(),
         ]
 
@@ -136,6 +138,11 @@ class SubjectAdmin(ShowsMovedVisits, DeskAdmin):
         self._may_look(request)
         return randomise_page(request, self.admin_site, subject_id)
 
+    def course(self, request: HttpRequest, subject_id: int) -> HttpResponse:
+        """The course as one file."""
+        self._may_look(request)
+        return course_file(request, subject_id)
+
     def subject_of(self, obj: Subject) -> int | None:
         """Its own: arm, site and consents hold its visits."""
         return obj.pk
@@ -157,6 +164,7 @@ class SubjectAdmin(ShowsMovedVisits, DeskAdmin):
         context = dict(extra_context or {})
         if subject is not None:
             may_write = self._may_write(request, subject)
+            context["course_url"] = reverse("admin:cart_subject_course", args=[subject.pk])
             context["steps"], context["panels"] = panels_of(request, subject, may_write=may_write)
         return super().change_view(request, object_id, form_url, context)
 

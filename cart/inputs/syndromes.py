@@ -121,7 +121,24 @@ def safety_of(subject: Subject) -> SubjectSafety:
     )
 
 
+def episodes_of(subject: Subject) -> list[dict[str, Any]]:
+    """Episodes of CRS and ICANS of one subject now; none before time zero."""
+    protocol = subject.study.current_protocol()
+    ids = [subject.pk]
+    frames = {
+        **{name: pl.DataFrame(schema=columns) for name, columns in FRAMES.items()},
+        "subjects": subjects(subject.study_id, ids),
+        "time_zero": time_zero(subject.study_id, ids),
+        **{name: READERS[name](subject.study_id, ids) for name, _ in FRAMES_OF.values()},
+    }
+    overrides = protocol.parameters if protocol else {}
+    inputs = Prepared(frames)
+    return [row for syndrome in (CRS, ICANS) for row in _episodes(inputs, syndrome, overrides)]
+
+
 def _episodes(inputs: Prepared, syndrome: str, overrides: dict[str, Any]) -> list[dict[str, Any]]:
+    if inputs.frames[FRAMES_OF[syndrome][0]].is_empty():
+        return []
     in_force = DEFINITIONS[f"{syndrome}EPI"].in_force(overrides)
     found = episodes(days_after_zero(inputs, syndrome), free_days=in_force["free_days"])
     return [{"syndrome": syndrome, **row} for row in found.iter_rows(named=True)]

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
+from cart.admin.day_plot import Plot, PlotPoint, render_plot
 from cart.admin.study_page import register_study_panel
 from cart.inputs import time_zero
 from cart.models import Study, Subject
 from cart.scoping import sees_titers
-from labs.admin.titer_plot import Plot, PlotPoint, render_plot
 from labs.inputs import observations
 from labs.models import Analyte
 

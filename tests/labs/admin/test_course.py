@@ -1,17 +1,20 @@
 """The course on the subject's page, and the plot it is made of."""
 
+import re
+from datetime import date
 from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from cart.admin.day_plot import Plot, PlotPoint, Shade, render_plot
 from cart.models import ConcomitantTherapy, Role
-from labs.admin.titer_plot import Plot, PlotPoint, Shade, render_plot
-from labs.models import Result, Specimen
+from labs.models import Analyte, AssayVersion, ReferenceRange, Result, Specimen
 from tests.cart.admin.pages import change_page, member
-from tests.cart.records import make_infused_subject
+from tests.cart.records import DAY_ZERO, make_infused_subject
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -169,3 +172,74 @@ def test_queries_of_the_subject_page_do_not_grow_with_its_results(coordinator, i
     with CaptureQueriesContext(connection) as many:
         page(coordinator, infused)
     assert len(many) == len(few)
+
+
+def entered(subject, laboratory, analyte, number, day, text, **more):
+    specimen = Specimen.objects.create(subject=subject, laboratory=laboratory, accession=f"E-{number}", collected=day)
+    return Result.objects.create(
+        specimen=specimen,
+        analyte=analyte,
+        received_text=text,
+        qualifier="<" if text.startswith("<") else "=",
+        value=Decimal(text.lstrip("<")),
+        **more,
+    )
+
+
+def test_values_of_two_units_are_two_plots(coordinator, infused, titers, laboratory, ata):
+    entered(infused, laboratory, ata, 1, "2024-05-01", "3", unit="U/mL")
+    text = page(coordinator, infused)
+    assert 'id="plot-ata-cu-title"' in text
+    assert 'id="plot-ata-u-ml-title"' in text
+
+
+def test_line_has_a_gap_where_the_kit_changed(coordinator, infused, titers, laboratory, ata):
+    AssayVersion.objects.filter(pk=ata.assays.get().pk).update(valid_to="2024-06-30")
+    kit = AssayVersion.objects.create(
+        laboratory=laboratory, analyte=ata, kit="Kit B", unit="CU", valid_from="2024-07-01"
+    )
+    for number, day in enumerate(("2024-07-02", "2024-08-02")):
+        entered(infused, laboratory, ata, number, day, "55", unit="CU", assay=kit)
+    text = page(coordinator, infused)
+    # Each kit is a line of its two values that are evaluated.
+    lines = re.findall(r'<polyline class="series c\d" points="([^"]*)"', text)
+    assert [len(line.split()) for line in lines] == [2, 2]
+
+
+def test_approved_range_is_a_band_and_a_proposed_one_is_none(coordinator, infused, laboratory):
+    igg = Analyte.objects.create(code="IGG", name="Immunoglobulin G", unit="g/L")
+    entered(infused, laboratory, igg, 1, "2024-05-01", "9.5", unit="g/L")
+    proposed = ReferenceRange.objects.create(
+        laboratory=laboratory, analyte=igg, low=7, high=16, unit="g/L", source="list", valid_from=date(2024, 1, 1),
+        proposed_by="one",
+    )  # fmt: skip
+    assert 'class="band"' not in page(coordinator, infused)
+    ReferenceRange.objects.filter(pk=proposed.pk).update(state="approved", decided_by="two", decided_at=DAY_ZERO)
+    text = page(coordinator, infused)
+    assert text.count('class="band"') == 1
+    assert "normal 7 to 16" in text
+
+
+def test_each_construct_has_its_plot_and_zero_copies_are_said(coordinator, infused, laboratory):
+    for number, code in enumerate(("CAR_CD19", "CARBCMA_COPIES")):
+        analyte = Analyte.objects.create(code=code, name=f"Copies {code}", unit="{copies}/ug")
+        entered(infused, laboratory, analyte, number, "2024-03-20", "5000", unit=analyte.unit)
+    entered(infused, laboratory, analyte, 9, "2024-06-20", "0", unit=analyte.unit)
+    text = page(coordinator, infused)
+    assert text.index("Copies CAR_CD19 ({copies}/ug)") < text.index("Copies CARBCMA_COPIES ({copies}/ug)")
+    assert "1 value of zero has no place on the logarithmic axis: in the table only." in text
+
+
+def test_result_of_an_unknown_day_is_said(coordinator, infused, titers, laboratory, ata):
+    entered(infused, laboratory, ata, 5, "2024-05", "70", unit="CU", assay=ata.assays.get())
+    assert "1 result of which the day of collection is not known: in the table only." in page(coordinator, infused)
+
+
+def test_file_holds_titers_for_who_sees_them_alone(trial, coordinator, infused, titers):
+    address = reverse("admin:cart_subject_course", args=[infused.pk])
+    seen = coordinator.get(address).content.decode()
+    assert "<h2>Laboratory course</h2>" in seen
+    assert "&lt;10" in seen
+    blind = member(trial, Role.BLINDED_ASSESSOR, name="blind").get(address).content.decode()
+    assert "Anti-topo" not in blind
+    assert "LLOQ" not in blind

@@ -1,9 +1,11 @@
-"""Plot of one analyte over protocol days, as an SVG string. Pure: rows in, text out."""
+"""Plot of one quantity over days, as an SVG string: titers, cells, skin, lung. Pure: rows in, text out."""
 
-import math
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
+
+from cart.admin.plot_axes import LETTER, Axis, day_axis, tick_text, value_axis
 
 WIDTH, HEIGHT = 760, 300
 # The right margin holds the names of the limits, clear of the values.
@@ -35,8 +37,19 @@ class Shade:
 
 
 @dataclass(frozen=True)
+class Band:
+    """What is normal, in the unit of the plot; without days on the whole width, without a limit to the edge."""
+
+    low: float | None
+    high: float | None
+    label: str
+    first_day: float | None = None
+    last_day: float | None = None
+
+
+@dataclass(frozen=True)
 class Plot:
-    """What is drawn: values, limits of the assays, time zero where it is known, confounders."""
+    """What is drawn: values, limits of the assays, what is normal, time zero where it is known, confounders."""
 
     key: str
     title: str
@@ -46,11 +59,18 @@ class Plot:
     lloq: Sequence[float] = ()
     cutoff: Sequence[float] = ()
     shades: Sequence[Shade] = ()
+    bands: Sequence[Band] = ()
     zero_label: str = "Infusion (Day 0)"
     day_label: str = "Protocol day"
     series: Sequence[str] = field(default_factory=tuple)
     # Lines of a whole study are named by their points: a legend of every subject would cover the plot.
     legend: bool = True
+    # Without time zero the axis is one of dates: the date of its day 0.
+    dated_from: dt.date | None = None
+
+    def drawn(self) -> list[PlotPoint]:
+        """Points that have a place: on a logarithmic axis zero and less have none."""
+        return [point for point in self.points if not self.log_scale or point.value > 0]
 
 
 def render_plot(plot: Plot) -> str:
@@ -63,14 +83,23 @@ def render_plot(plot: Plot) -> str:
     >>> svg.count('class="limit"'), svg.count("<title>")
     (1, 3)
     """
-    points = [point for point in plot.points if not plot.log_scale or point.value > 0]
+    points = plot.drawn()
     if not points:
         return ""
     limits = [value for value in (*plot.lloq, *plot.cutoff) if not plot.log_scale or value > 0]
-    axis_x = _day_axis([point.day for point in points], plot.zero_label != "")
-    axis_y = _value_axis([*(point.value for point in points), *limits], log_scale=plot.log_scale)
+    edges = [edge for band in plot.bands for edge in (band.low, band.high) if edge is not None]
+    edges = [edge for edge in edges if not plot.log_scale or edge > 0]
+    # A date needs the room of two numbers.
+    wanted = 8 if plot.dated_from is None else 4
+    axis_x = day_axis(
+        [point.day for point in points], start=LEFT, end=WIDTH - RIGHT, with_zero=plot.zero_label != "", wanted=wanted
+    )
+    axis_y = value_axis(
+        [*(point.value for point in points), *limits, *edges], start=HEIGHT - BOTTOM, end=TOP, log_scale=plot.log_scale
+    )
     parts = [
         *_heading(plot, points),
+        *_bands(plot, axis_x, axis_y),
         *_shades(plot, axis_x),
         *_grid(plot, axis_x, axis_y),
         *_limits(plot, limits, axis_y),
@@ -80,69 +109,12 @@ def render_plot(plot: Plot) -> str:
     return "\n".join(parts)
 
 
-@dataclass(frozen=True)
-class _Axis:
-    low: float
-    high: float
-    start: float
-    end: float
-    ticks: Sequence[float]
-    log_scale: bool = False
-
-    def at(self, value: float) -> float:
-        """Pixel of a value."""
-        scale = math.log10 if self.log_scale else float
-        share = (scale(value) - scale(self.low)) / (scale(self.high) - scale(self.low))
-        return round(self.start + share * (self.end - self.start), 1)
-
-
-def _nice_step(span: float, wanted: int) -> float:
-    raw = span / max(wanted, 1)
-    power = 10.0 ** math.floor(math.log10(raw))
-    for factor in (1, 2, 5, 10):
-        if raw <= factor * power:
-            return factor * power
-    return 10 * power
-
-
-def _linear_ticks(low: float, high: float, wanted: int) -> list[float]:
-    step = _nice_step(high - low, wanted)
-    first = math.floor(low / step)
-    return [round(step * index, 10) for index in range(first, math.ceil(high / step) + 1)]
-
-
-def _day_axis(days: Sequence[float], with_zero: bool) -> _Axis:
-    low, high = min(days), max(days)
-    if with_zero:
-        low, high = min(low, 0), max(high, 0)
-    margin = max((high - low) * 0.04, 1)
-    low, high = low - margin, high + margin
-    ticks = [tick for tick in _linear_ticks(low, high, 8) if low <= tick <= high]
-    return _Axis(low, high, LEFT, WIDTH - RIGHT, ticks)
-
-
-def _value_axis(values: Sequence[float], *, log_scale: bool) -> _Axis:
-    low, high = min(values), max(values)
-    if log_scale:
-        # Room below: a limit that lies on the axis would not be seen.
-        low, high = low / 1.6, high * 1.3
-        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        ticks = [10.0**power for power in decades if low <= 10.0**power <= high]
-        if len(ticks) < 3:
-            finer = [factor * 10.0**power for power in decades for factor in (1, 2, 5)]
-            ticks = [tick for tick in finer if low <= tick <= high]
-        return _Axis(low, high, HEIGHT - BOTTOM, TOP, ticks, log_scale=True)
-    low = min(low, 0)
-    ticks = _linear_ticks(low, high if high > low else low + 1, 5)
-    return _Axis(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP, ticks)
-
-
 def _heading(plot: Plot, points: Sequence[PlotPoint]) -> list[str]:
     title, label = f"plot-{plot.key}-title", f"plot-{plot.key}-desc"
     unit = f" ({plot.unit})" if plot.unit else ""
     first, last = points[0], points[-1]
     description = (
-        f"{len(points)} values from day {first.day:g} ({first.text or f'{first.value:g}'}) to day {last.day:g} "
+        f"{len(points)} values from {_when(plot, first)} ({first.text or f'{first.value:g}'}) to {_when(plot, last)} "
         f"({last.text or f'{last.value:g}'}). The table below holds every value."
     )
     return [
@@ -153,8 +125,34 @@ def _heading(plot: Plot, points: Sequence[PlotPoint]) -> list[str]:
     ]
 
 
-def _shades(plot: Plot, axis: _Axis) -> list[str]:
+def _when(plot: Plot, point: PlotPoint) -> str:
+    return ("" if plot.dated_from else "day ") + tick_text(point.day, plot.dated_from)
+
+
+def _bands(plot: Plot, axis_x: Axis, axis_y: Axis) -> list[str]:
     drawn = []
+    for band in plot.bands:
+        first = axis_x.low if band.first_day is None else band.first_day
+        last = axis_x.high if band.last_day is None else band.last_day
+        lower = axis_y.low if band.low is None else band.low
+        upper = axis_y.high if band.high is None else band.high
+        left, top = axis_x.inside(first), axis_y.inside(upper)
+        # The range of a single result would be a hair line.
+        width = max(axis_x.inside(last) - left, 6)
+        drawn.append(
+            f'<rect class="band" x="{left}" y="{top}" width="{width:.1f}" height="{axis_y.inside(lower) - top:.1f}">'
+            f"<title>{escape(band.label)}</title></rect>"
+        )
+        if band.first_day is None:
+            drawn.append(
+                f'<text class="band-text" x="{WIDTH - RIGHT + 6}" y="{top + 12:.1f}">{escape(band.label)}</text>'
+            )
+    return drawn
+
+
+def _shades(plot: Plot, axis: Axis) -> list[str]:
+    drawn: list[str] = []
+    taken = {True: 0.0, False: 0.0}
     for shade in plot.shades:
         first, last = max(shade.first_day, axis.low), min(shade.last_day, axis.high)
         if last < axis.low or first > axis.high:
@@ -166,13 +164,16 @@ def _shades(plot: Plot, axis: _Axis) -> list[str]:
             f'<rect class="{kind}" x="{axis.at(first)}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}">'
             f"<title>{escape(shade.label)}</title></rect>"
         )
-        # The name of a window stands below that of its therapy, which may be a single day.
-        line = 26 if shade.is_window else 12
-        drawn.append(f'<text x="{axis.at(first) + 2:.1f}" y="{TOP + line}">{escape(shade.label)}</text>')
+        # The name of a window stands below that of its therapy, which may be a single day. Where the next name would
+        # cover the one before, its span still says it when pointed at.
+        x, line = axis.at(first) + 2, 26 if shade.is_window else 12
+        if x >= taken[shade.is_window]:
+            drawn.append(f'<text class="name" x="{x:.1f}" y="{TOP + line}">{escape(shade.label)}</text>')
+            taken[shade.is_window] = x + LETTER * len(shade.label)
     return drawn
 
 
-def _grid(plot: Plot, axis_x: _Axis, axis_y: _Axis) -> list[str]:
+def _grid(plot: Plot, axis_x: Axis, axis_y: Axis) -> list[str]:
     drawn = []
     for tick in axis_y.ticks:
         y = axis_y.at(tick)
@@ -183,11 +184,11 @@ def _grid(plot: Plot, axis_x: _Axis, axis_y: _Axis) -> list[str]:
     for tick in axis_x.ticks:
         x = axis_x.at(tick)
         drawn.append(f'<line class="axis" x1="{x}" x2="{x}" y1="{floor}" y2="{floor + 5}"/>')
-        drawn.append(f'<text x="{x}" y="{floor + 19}" text-anchor="middle">{tick:g}</text>')
+        drawn.append(f'<text x="{x}" y="{floor + 19}" text-anchor="middle">{tick_text(tick, plot.dated_from)}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     drawn.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(plot.day_label)}</text>')
     if plot.unit:
-        drawn.append(f'<text x="8" y="{TOP - 16}">{escape(plot.unit)}</text>')
+        drawn.append(f'<text x="8" y="{TOP - 6}">{escape(plot.unit)}</text>')
     if plot.zero_label:
         x = axis_x.at(0)
         drawn.append(f'<line class="zero" x1="{x}" x2="{x}" y1="{TOP}" y2="{floor}"/>')
@@ -195,7 +196,7 @@ def _grid(plot: Plot, axis_x: _Axis, axis_y: _Axis) -> list[str]:
     return drawn
 
 
-def _limits(plot: Plot, limits: Sequence[float], axis: _Axis) -> list[str]:
+def _limits(plot: Plot, limits: Sequence[float], axis: Axis) -> list[str]:
     drawn = []
     for kind, name, values in (("limit", "LLOQ", plot.lloq), ("cutoff", "positive from", plot.cutoff)):
         for value in sorted(set(values)):
@@ -207,7 +208,7 @@ def _limits(plot: Plot, limits: Sequence[float], axis: _Axis) -> list[str]:
     return drawn
 
 
-def _series(plot: Plot, points: Sequence[PlotPoint], axis_x: _Axis, axis_y: _Axis) -> list[str]:
+def _series(plot: Plot, points: Sequence[PlotPoint], axis_x: Axis, axis_y: Axis) -> list[str]:
     names = list(plot.series) or list(dict.fromkeys(point.series for point in points))
     by_name: dict[str, list[PlotPoint]] = {}
     for point in points:
@@ -219,7 +220,9 @@ def _series(plot: Plot, points: Sequence[PlotPoint], axis_x: _Axis, axis_y: _Axi
         line = [f"{axis_x.at(point.day)},{axis_y.at(point.value)}" for point in own if point.usable]
         if len(line) > 1:
             drawn.append(f'<polyline class="series c{colour}" points="{" ".join(line)}"/>')
-        drawn.extend(_mark(point, axis_x.at(point.day), axis_y.at(point.value), colour) for point in own)
+        drawn.extend(
+            _mark(point, _when(plot, point), axis_x.at(point.day), axis_y.at(point.value), colour) for point in own
+        )
         if plot.legend and len(names) > 1:
             x = LEFT + 180 * (index % 4)
             drawn.append(f'<circle class="f{colour}" cx="{x}" cy="10" r="4"/>')
@@ -227,8 +230,9 @@ def _series(plot: Plot, points: Sequence[PlotPoint], axis_x: _Axis, axis_y: _Axi
     return drawn
 
 
-def _mark(point: PlotPoint, x: float, y: float, colour: int) -> str:
-    title = f"<title>Day {point.day:g}: {escape(point.text or f'{point.value:g}')}</title>"
+def _mark(point: PlotPoint, when: str, x: float, y: float, colour: int) -> str:
+    when = when[:1].upper() + when[1:]
+    title = f"<title>{when}: {escape(point.text or f'{point.value:g}')}</title>"
     if not point.usable:
         cross = f"M{x - 4},{y - 4}L{x + 4},{y + 4}M{x - 4},{y + 4}L{x + 4},{y - 4}"
         return f'<path class="unusable" d="{cross}">{title}</path>'
