@@ -7,6 +7,8 @@ import pytest
 
 from cart.actions.template_files import check_template, read_template, read_template_file, template_names
 from cart.actions.template_shape import TemplateError
+from cart.endpoints import catalogue  # noqa: F401 - fills the registry
+from cart.endpoints.registry import REGISTRY
 
 SMALL = {
     "code": "small",
@@ -55,6 +57,17 @@ def test_small_template_is_one():
 @pytest.mark.parametrize("code", template_names())
 def test_templates_that_ship_are_templates(code):
     assert read_template(code)["code"] == code
+
+
+@pytest.mark.parametrize("code", ["dual-cart", "chelation", "cd19-vs-dual"])
+def test_templates_of_cells_measure_what_their_endpoints_read(code):
+    template = read_template(code)
+    analytes = {analyte["code"] for analyte in template["analytes"]}
+    planned = {analyte for panel in template["panels"] for analyte in panel["analytes"]}
+    constructs = set(REGISTRY["CARCMAX"].in_force(template.get("endpoints", {}))["constructs"])
+    # One per construct; the unit beside it is another laboratory's.
+    read = {analyte for analyte in constructs if not analyte.endswith("_UL")}
+    assert read | {"ANC", "PLT", "HGB", "FERRITIN", "CRP"} <= analytes & planned
 
 
 def test_dual_cart_holds_what_its_trial_needs():
