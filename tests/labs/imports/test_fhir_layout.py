@@ -22,7 +22,7 @@ def test_loinc_stands_for_its_address():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": "xml"}, r"The format is csv, xlsx or fhir-r4; found 'xml'\. \[layout-format\]"),
+        ({"format": "xml"}, r"The format is csv, xlsx, sdtm or fhir-r4; found 'xml'\. \[layout-format\]"),
         ({"columns": {}}, r"no entry 'columns'.*\[layout-entry\]"),
         ({"subject": ""}, r"does not declare 'subject'.*\[layout-fhir\]"),
         ({"subject": 5}, r"does not declare 'subject'.*\[layout-fhir\]"),

@@ -33,8 +33,10 @@ REFERENCES = References(
             "assay_unit": ["CU"],
             "valid_from": [dt.date(2000, 1, 1)],
             "valid_to": [None],
+            "dilution_start": [None],
+            "dilution_factor": [None],
         },
-        schema_overrides={"valid_to": pl.Date},
+        schema_overrides={"valid_to": pl.Date, "dilution_start": pl.Int64, "dilution_factor": pl.Int64},
     ),
     today=dt.date(2026, 1, 1),
 )

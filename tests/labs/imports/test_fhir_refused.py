@@ -73,7 +73,8 @@ def test_each_rule_of_observations_refuses_with_its_place(send, changes, column,
     given = send(file_of(observation(), changed))
     assert not given.accepted
     assert rules(given) == [(2, f"Observation.{column}", rule)]
-    assert given.totals.refused == 1
+    assert given.totals.with_findings == 1
+    assert given.totals.refused == given.totals.rows
     assert not Result.objects.exists()
 
 

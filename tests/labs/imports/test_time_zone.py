@@ -30,7 +30,9 @@ def read(texts, zone, sites):
     """What becomes of the collection times of these sites."""
     declared = layout(zone)
     frame = pl.DataFrame({"collected": texts, "time_zone": sites}).with_columns(
-        iso_text(pl.col("collected"), declared).alias("moment"), pl.lit("").alias("receipt")
+        iso_text(pl.col("collected"), declared).alias("moment"),
+        pl.lit("").alias("receipt"),
+        pl.lit("").alias("processing"),
     )
     return on_site_clocks(frame, declared)
 
@@ -206,7 +208,9 @@ def test_without_a_zone_times_are_the_sites_and_offsets_are_refused(trial, tmp_p
 def test_consent_and_the_future_are_judged_on_the_clocks_of_the_site(trial, tmp_path):
     from cart.models import Consent, Subject
 
-    Consent.objects.create(subject=Subject.objects.get(), version="1", signed_on=dt.date(2024, 3, 2))
+    # The first consent counts.
+    signed = {"version": "1", "signed_on": dt.date(2024, 3, 2)}
+    Consent.objects.update_or_create(subject=Subject.objects.get(), defaults=signed)
     laboratory = laboratory_in("America/New_York", quarantine=True)
     rows = [row("KUL-001", f"A{hour}", f"2024-03-01T{hour}:30", "SCL70", "8") for hour in (17, 18)]
     report = import_rows(trial.study, laboratory, tmp_path, "a.csv", *rows)
