@@ -54,8 +54,3 @@ def _withdraw_consents(subject: Subject, occurred_on: str) -> None:
             )
         consent.withdrawn_on = day.earliest
         consent.save()
-
-
-def statuses_after(subject: Subject) -> tuple[Subject.Status, ...]:
-    """Statuses that may follow the present one."""
-    return tuple(Disposition.FOLLOWS[Subject.Status(subject.status)])

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from cart.endpoints.answers import NOT_EVALUABLE, completed_answers
+from cart.endpoints.answers import BOUNDED, EVALUABLE, NOT_EVALUABLE, completed_answers
 from cart.endpoints.baseline import baseline_rows, missing_baseline
 from cart.endpoints.censoring import interval_high, interval_low, is_exact
 from cart.endpoints.confounders import confounded_samples
@@ -20,6 +20,8 @@ from cart.endpoints.registry import Definition, Parameter
 from cart.endpoints.windows import visit_records
 
 SERIES = ["subject_id", "analyte", "series"]
+# Columns of ``with_lowest`` that are columns of an answer.
+LOWEST = ("subject_id", pl.col("name").alias("series"), "day", "value", "low", "high", "unit", "status")
 ANTIBODIES = Parameter(
     "antibodies",
     ["ATA", "ARA"],
@@ -201,4 +203,23 @@ def complete(inputs: Prepared, rows: pl.DataFrame, *, definition: Definition) ->
         version=definition.version,
         unit=definition.unit,
         absent=inputs.absence("no evaluable autoantibody result"),
+    )
+
+
+def with_lowest(whole: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``whole``, one per series, with the lowest of its samples (earliest of ties): ``LOWEST``.
+
+    An interval where it is below the limit of quantification; not evaluable without a sample.
+    """
+    lowest = samples.sort(*SERIES, "low", "high", "position").group_by(SERIES, maintain_order=True).first()
+    return whole.join(
+        lowest.select(*SERIES, "low", "high", "exact", "day"), on=SERIES, how="left", maintain_order="left"
+    ).with_columns(
+        pl.when("exact").then("low").alias("value"),
+        pl.when(pl.col("low").is_null())
+        .then(pl.lit(NOT_EVALUABLE))
+        .when("exact")
+        .then(pl.lit(EVALUABLE))
+        .otherwise(pl.lit(BOUNDED))
+        .alias("status"),
     )

@@ -12,7 +12,7 @@ import polars as pl
 from cart.endpoints.answers import BOUNDED, EVALUABLE, NO, NOT_EVALUABLE, YES, completed_answers
 from cart.endpoints.baseline import baseline_rows, missing_baseline
 from cart.endpoints.censoring import interval_high, interval_low, is_exact
-from cart.endpoints.comparison import EXCHANGE, IVIG, SERIES
+from cart.endpoints.comparison import EXCHANGE, IVIG, LOWEST, SERIES, with_lowest
 from cart.endpoints.confounders import confounded_samples
 from cart.endpoints.depletion import BASELINE
 from cart.endpoints.prepared import Prepared
@@ -138,29 +138,14 @@ def nadir(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame
     """
     after = sampled(inputs, parameters, parameters["immunoglobulins"]).filter("after")
     native = pl.col("confounder").is_null()
-    lowest = after.filter(native).sort(*SERIES, "low", "high", "position").group_by(SERIES, maintain_order=True).first()
     whole = after.group_by(SERIES, maintain_order=True).agg(
         pl.col("name", "unit").first(),
         (~native).sum().alias("left_out"),
         pl.col("therapy_ids").explode(empty_as_null=False),
         pl.col("result_id").filter(native).alias("evidence"),
     )
-    rows = whole.join(
-        lowest.select(*SERIES, "low", "high", "exact", "day"), on=SERIES, how="left", maintain_order="left"
-    ).select(
-        "subject_id",
-        pl.col("name").alias("series"),
-        "day",
-        pl.when("exact").then("low").alias("value"),
-        "low",
-        "high",
-        "unit",
-        pl.when(pl.col("low").is_null())
-        .then(pl.lit(NOT_EVALUABLE))
-        .when("exact")
-        .then(pl.lit(EVALUABLE))
-        .otherwise(pl.lit(BOUNDED))
-        .alias("status"),
+    rows = with_lowest(whole, after.filter(native)).select(
+        *LOWEST,
         pl.when(pl.col("left_out") > 0).then(pl.format("{} samples are not native", "left_out")).alias("reason"),
         "evidence",
         pl.col("therapy_ids").alias("therapy_evidence"),

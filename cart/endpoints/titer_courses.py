@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from cart.endpoints.answers import BOUNDED, EVALUABLE, NOT_EVALUABLE
+from cart.endpoints.answers import EVALUABLE, NOT_EVALUABLE
 from cart.endpoints.censoring import imputed
-from cart.endpoints.comparison import INPUTS, SERIES, SHARED, complete, sampled
+from cart.endpoints.comparison import INPUTS, LOWEST, SERIES, SHARED, complete, sampled, with_lowest
 from cart.endpoints.depletion import IMPUTATION
 from cart.endpoints.kinetics.areas import joined, summed
 from cart.endpoints.prepared import Prepared
@@ -44,23 +44,8 @@ def nadir(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame
     An interval where it is below the limit of quantification.
     """
     free, whole = _free(inputs, parameters)
-    lowest = free.sort(*SERIES, "low", "high", "position").group_by(SERIES, maintain_order=True).first()
-    rows = whole.join(
-        lowest.select(*SERIES, "low", "high", "exact", "day"), on=SERIES, how="left", maintain_order="left"
-    ).select(
-        "subject_id",
-        pl.col("name").alias("series"),
-        "day",
-        pl.when("exact").then("low").alias("value"),
-        "low",
-        "high",
-        "unit",
-        pl.when(pl.col("low").is_null())
-        .then(pl.lit(NOT_EVALUABLE))
-        .when("exact")
-        .then(pl.lit(EVALUABLE))
-        .otherwise(pl.lit(BOUNDED))
-        .alias("status"),
+    rows = with_lowest(whole, free).select(
+        *LOWEST,
         pl.when(pl.col("low").is_null()).then(pl.lit(CONFOUNDED)).otherwise(_said(_remark())).alias("reason"),
         "evidence",
         "therapy_evidence",

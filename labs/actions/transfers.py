@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,35 +158,24 @@ def load_transfer(
                 _accept(transfer, totals, findings)
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
         except _Repeated as repeated:
-            return Report(
-                about.file_name,
-                _totals_again(repeated.previous),
-                accepted=True,
-                number=str(repeated.previous),
-                repeated=True,
-                unit=about.unit,
-            )
+            return _repeated_report(about, repeated.previous)
         except _Refused as refused:
             number = "" if check_only else _keep_refusal(fields, refused)
-            return Report(
-                about.file_name,
-                refused.totals,
-                accepted=False,
-                number=number,
-                checked_only=check_only,
-                unit=about.unit,
-                notes=about.notes,
-                findings=refused.findings,
+            return replace(
+                _report(about, refused.totals, refused.findings, number=number), accepted=False, checked_only=check_only
             )
+    return _report(about, totals, findings, number=str(transfer))
+
+
+def _report(about: About, totals: Totals, findings: pl.DataFrame, *, number: str) -> Report:
     return Report(
-        about.file_name,
-        totals,
-        accepted=True,
-        number=str(transfer),
-        unit=about.unit,
-        notes=about.notes,
-        findings=findings,
+        about.file_name, totals, accepted=True, number=number, unit=about.unit, notes=about.notes, findings=findings
     )
+
+
+def _repeated_report(about: About, previous: Transfer) -> Report:
+    totals = _totals_again(previous)
+    return Report(about.file_name, totals, accepted=True, number=str(previous), repeated=True, unit=about.unit)
 
 
 def _load_what_differs(
