@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote_plus
 
 from tests.browser.server import PASSWORD
 
@@ -75,12 +76,14 @@ class Desk:
             field.fill(str(value))
 
     def _choose(self, name: str, text: str) -> None:
-        """Choose by search, with the keyboard."""
-        self.page.locator(f"select[name='{name}'] + .select2 .select2-selection").click()
-        self.page.locator(".select2-search__field").last.fill(text)
-        # Until the search is answered, the first of all rows is the one that Enter would choose.
-        self.page.locator(".select2-results__option--highlighted", has_text=text).wait_for()
-        self.page.keyboard.press("Enter")
+        """Choose by search, and see that the choice is the one meant."""
+        choice = self.page.locator(f"select[name='{name}'] + .select2 .select2-selection")
+        choice.click()
+        # Opening the list asks for all rows; only the answer to the search itself may be chosen from.
+        with self.page.expect_response(lambda answer: "autocomplete" in answer.url and f"term={quote_plus(text)}" in answer.url):
+            self.page.locator(".select2-search__field").last.fill(text)
+        self.page.locator(".select2-results__option[role=option]", has_text=text).first.click()
+        choice.filter(has_text=text).wait_for()
 
     def set_time(self, name: str, day: str, time: str) -> None:
         """Fill the two boxes of a date-time."""
