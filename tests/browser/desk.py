@@ -80,7 +80,8 @@ class Desk:
         choice = self.page.locator(f"select[name='{name}'] + .select2 .select2-selection")
         choice.click()
         # Opening the list asks for all rows; only the answer to the search itself may be chosen from.
-        with self.page.expect_response(lambda answer: "autocomplete" in answer.url and f"term={quote_plus(text)}" in answer.url):
+        answered = f"term={quote_plus(text)}"
+        with self.page.expect_response(lambda one: "autocomplete" in one.url and answered in one.url):
             self.page.locator(".select2-search__field").last.fill(text)
         self.page.locator(".select2-results__option[role=option]", has_text=text).first.click()
         choice.filter(has_text=text).wait_for()
