@@ -14,7 +14,6 @@ from tests.databases import ROOT
 PAGE = ROOT / "docs" / "validation" / "README.md"
 KERNELS = ROOT / "docs" / "reference" / "kernels.md"
 TESTS = ROOT / "tests" / "endpoints"
-NONE = re.compile(r"none(: .+)?")
 WORKED = re.compile(r"own rule, worked in `(?P<file>[a-z_]+\.yaml)`")
 IN_FILE = {(case.file, one.code) for case in worked_cases() for one in case.expected}
 PROOF = re.compile(r"`(?P<file>[a-z_/]+\.py)::(?P<name>test_[a-z0-9_]+)`")
@@ -53,12 +52,11 @@ def test_every_proof_that_is_named_is_there(name, proofs):
     assert exists(by_hand), by_hand
     own = WORKED.fullmatch(third_party)
     if own:
-        assert (own["file"], name) in IN_FILE
-    elif name in REGISTRY:
-        assert third_party.strip("`") in CASE_RULES or exists(third_party), third_party
+        assert own["file"] in {file for file, _ in IN_FILE}
+        assert name not in REGISTRY or (own["file"], name) in IN_FILE
     else:
-        assert NONE.fullmatch(third_party) or third_party.strip("`") in CASE_RULES or exists(third_party), third_party
-    assert all(NONE.fullmatch(proof) or exists(proof) for proof in others), others
+        assert third_party.strip("`") in CASE_RULES or exists(third_party), third_party
+    assert all(exists(proof) for proof in others), others
 
 
 def exists(proof):
