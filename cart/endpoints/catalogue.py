@@ -17,6 +17,7 @@ from cart.endpoints import (
     reset,
     responses,
     selectivity,
+    substitution,
     summaries,
     syndromes,
     titer_courses,
@@ -56,6 +57,7 @@ MODULES = (
     hematotoxicity,
     limiting_toxicity,
     treatment_doses,
+    substitution,
 )
 
 
