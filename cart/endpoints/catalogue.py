@@ -26,7 +26,7 @@ from cart.endpoints import (
 )
 from cart.endpoints.answers import KEY, check_answers, in_schema
 from cart.endpoints.kinetics import expansion
-from cart.endpoints.outcomes import activity, early, lung, response, skin
+from cart.endpoints.outcomes import activity, early, lung, response, screening, skin
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
@@ -53,6 +53,7 @@ MODULES = (
     response,
     activity,
     early,
+    screening,
     syndromes,
     hematotoxicity,
     limiting_toxicity,
