@@ -131,7 +131,7 @@ ENDPOINTS = Section(
     "Computing endpoints",
     "In the error of a job that failed, or in a notebook that calls the kernels. Parameters are set per study; the "
     "other codes name faults of a program.",
-    ("cart/endpoints/", "cart/actions/runs.py"),
+    ("cart/endpoints/", "cart/actions/stored_answers.py"),
     (
         Code("unknown-endpoint", "Parameters are set for an endpoint that exists, or for `*`.", "Correct the code."),
         Code("unknown-parameter", "The endpoint has the parameter.", "Correct its name; endpoints.md lists them."),
