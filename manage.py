@@ -13,7 +13,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 # These need no database.
-WITHOUT_SERVICES = {"help", "--help", "-h", "--version", "version", "makemigrations", "collectstatic", "spectacular"}
+WITHOUT_SERVICES = {
+    "help", "--help", "-h", "--version", "version", "makemigrations", "collectstatic", "spectacular",
+    "evaluate_vectors", "validate_installation",
+}  # fmt: skip
 OFFLINE_DATABASE = "postgresql://offline@127.0.0.1:1/offline"
 
 

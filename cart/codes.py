@@ -198,7 +198,7 @@ ENDPOINTS = Section(
 )
 CASES = Section(
     "Files of cases",
-    "In the answer of `evaluate_vectors`.",
+    "In the answer of `evaluate_vectors` and of `validate_installation`.",
     ("cart/endpoints/vectors/", "cart/management/commands/evaluate_vectors.py"),
     (
         Code("case-kind", "The name of a case file selects its kernel.", "Rename the file, or give `--kind`."),

@@ -17,7 +17,8 @@ from cart.actions.cuts import tables_of
 from cart.actions.endpoints import stale_subjects
 from cart.actions.summaries import current_summary
 from cart.codes_runs import CutError
-from cart.datasets.endpoints import LONG, endpoint_rows, wide_rows, with_baselines, with_dates
+from cart.datasets.baselines import with_baselines
+from cart.datasets.endpoints import LONG, endpoint_rows, wide_rows, with_dates
 from cart.datasets.summaries import SUMMARY, summary_rows
 from cart.inputs import read_evidence, time_zero
 from cart.models import DataCut, Run, Study, StudySummary

@@ -11,7 +11,7 @@ class EchocardiogramAdmin(AssessmentAdmin):
     """Echocardiography; sPAP and TAPSE/sPAP come from the entries."""
 
     fieldsets = sections(
-        ("Measured", (("trv_m_s", "rap_mmhg"), ("tapse_mm", "lvef_pct"))),
+        ("Measured", (("trv_m_s", "rap_mmhg"), ("tapse_mm", "lvef_pct"), ("ra_area_cm2", "right_axis_deviation"))),
         ("Computed beside the report", (("computed", "spap_in_report"),)),
     )
 

@@ -67,7 +67,8 @@ LONG = DatasetDescription(
             "Baseline value",
             pl.Float64,
             meaning=(
-                "In BASEU. Of the result among EVIDENCE that the answer compares with, chosen by its baseline rule."
+                "In BASEU. Of the result among EVIDENCE that the answer compares with, chosen by its baseline rule; "
+                "of an assessment's measure and its change, of the assessment that they compare with."
             ),
             missing="null where the answer compares with no baseline, or with one outside the limits of quantification",
         ),
@@ -76,8 +77,8 @@ LONG = DatasetDescription(
             "CHG",
             "Change from baseline",
             pl.Float64,
-            meaning="AVAL - BASE, in AVALU.",
-            missing="null without AVAL or BASE, and where AVALU is not BASEU",
+            meaning="In BASEU: AVAL - BASE; where AVAL is itself a change (%, log2), what was measured less BASE.",
+            missing="null without AVAL or BASE, and for a time or a half-life",
         ),
         Column("AVALC", "Answer in words", pl.String, missing="empty where the number says all, or without an answer"),
         Column("AVALU", "Unit", pl.String, meaning="Of AVAL, LOW, HIGH.", missing="empty for answers in words"),
@@ -183,20 +184,6 @@ def with_dates(rows: pl.DataFrame, time_zero: pl.DataFrame) -> pl.DataFrame:
             pl.when(day >= 0).then(day + 1).otherwise(day).alias("ADY"),
         )
         .drop("time_zero_on")
-    )
-
-
-def with_baselines(rows: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:
-    """Baseline value, its unit and the change from it, where an answer compares with a baseline.
-
-    ``results``: those of ``baseline_id``, as ``cart.inputs.read_evidence`` gives them.
-    """
-    baselines = results.filter(pl.col("qualifier") == "=").select(
-        pl.col("result_id").alias("baseline_id"), pl.col("value").alias("BASE"), pl.col("unit").alias("BASEU")
-    )
-    change = pl.when(pl.col("AVALU") == pl.col("BASEU")).then(pl.col("AVAL") - pl.col("BASE"))
-    return rows.join(baselines, on="baseline_id", how="left", maintain_order="left").with_columns(
-        change.alias("CHG"), pl.col("BASEU").fill_null("")
     )
 
 

@@ -18,6 +18,7 @@ from cart.endpoints import (
     reset,
     responses,
     selectivity,
+    substitution,
     summaries,
     syndromes,
     titer_courses,
@@ -26,7 +27,7 @@ from cart.endpoints import (
 )
 from cart.endpoints.answers import KEY, as_read, check_answers, in_schema
 from cart.endpoints.kinetics import expansion
-from cart.endpoints.outcomes import activity, early, lung, response, skin
+from cart.endpoints.outcomes import activity, early, lung, response, screening, skin
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
@@ -53,10 +54,12 @@ MODULES = (
     response,
     activity,
     early,
+    screening,
     syndromes,
     hematotoxicity,
     limiting_toxicity,
     treatment_doses,
+    substitution,
 )
 
 

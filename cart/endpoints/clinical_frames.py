@@ -74,7 +74,12 @@ _OWN: dict[str, dict[str, Any]] = {
         "haemoglobin_g_dl": pl.Float64,
     },
     "hrct_scans": {"ild": pl.Boolean, "comparison": pl.String},
-    "echocardiograms": {"lvef_pct": pl.Float64},
+    "echocardiograms": {
+        "lvef_pct": pl.Float64,
+        "trv_m_s": pl.Float64,
+        "ra_area_cm2": pl.Float64,
+        "right_axis_deviation": pl.Boolean,
+    },
     "catheters": {"pah": pl.Boolean},
     "findings": dict.fromkeys(FINDING_COLUMNS, pl.Boolean),
 }

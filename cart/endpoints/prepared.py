@@ -62,6 +62,9 @@ FRAMES: dict[str, dict[str, Any]] = {
         "given_on": pl.Date,
         "doses": pl.Int64,
         "dose_mg": pl.Float64,
+        # Of the record, not of a day: IVIG in g/kg.
+        "dose": pl.Float64,
+        "dose_unit": pl.String,
     },
     "weights": {"subject_id": pl.Int64, "weight_kg": pl.Float64},
     "events": {

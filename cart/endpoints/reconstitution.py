@@ -1,6 +1,6 @@
-"""Which B cells come back: the naive share at recovery."""
+"""Which B cells come back: the naive share at recovery, and the shares of the other subsets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -12,6 +12,13 @@ from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Definition, Parameter, register
 
 NAIVE = "NAIVE_PCT"
+SUBSETS = Parameter(
+    "subsets",
+    ["TRANS_PCT", "SWITCHED_PCT", "PLASMABLAST_PCT"],
+    "",
+    "transitional IgD+CD27-CD38++, switched memory IgD-CD27+, plasmablast IgD-CD27++CD38++",
+    "Codes of the subsets beside the naive one, as shares of CD19+.",
+)
 NAIVE_SHARE = Parameter(
     "naive_share",
     80.0,
@@ -29,26 +36,50 @@ WITHIN = Parameter(
 )
 
 
+_COURSE = ("subject_id", "recovered_day", "recovered_id", "last_below_day", "first_below_day", "depleted")
+
+
+def _nearest(
+    inputs: Prepared, parameters: Mapping[str, Any], course: pl.DataFrame, analytes: Sequence[str]
+) -> pl.DataFrame:
+    """The share of each subset nearest to the confirmed recovery, the earlier of ties, as an interval.
+
+    Samples up to the last count below the threshold are no candidates.
+    """
+    return (
+        inputs.evaluable(analytes)
+        .filter("after")
+        .join(course.drop_nulls("recovered_day"), on="subject_id", how="inner")
+        .with_columns((pl.col("day") - pl.col("recovered_day")).abs().alias("distance"))
+        .filter((pl.col("distance") <= parameters["within_days"]) & (pl.col("day") > pl.col("last_below_day")))
+        .sort("subject_id", "analyte", "distance", "position")
+        .group_by("subject_id", "analyte", maintain_order=True)
+        .first()
+        .select("subject_id", "analyte", "day", "result_id", interval_low().alias("low"), interval_high().alias("high"))
+    )
+
+
+def _no_recovery(otherwise: str) -> pl.Expr:
+    """Why there is no share, from the course; ``otherwise`` where the cells did recover."""
+    return (
+        pl.when(pl.col("first_below_day").is_null() & pl.col("depleted").is_null())
+        .then(pl.lit(UNDECIDED))
+        .when(pl.col("first_below_day").is_null())
+        .then(pl.lit(NEVER))
+        .when(pl.col("recovered_day").is_null())
+        .then(pl.lit("no confirmed B-cell recovery yet"))
+        .otherwise(pl.lit(otherwise))
+    )
+
+
 def naive_at_recovery(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
     """Naive (IgD+CD27-) share of CD19+ at the sample nearest to the confirmed recovery; earlier of ties.
 
     ``text``: yes where the share is at least ``naive_share``. Samples up to the last count below the threshold
     are no candidates: a share of depleted B cells says nothing about those that return.
     """
-    course = course_of(inputs, parameters).select(
-        "subject_id", "recovered_day", "recovered_id", "last_below_day", "first_below_day", "depleted"
-    )
-    shares = (
-        inputs.evaluable([NAIVE])
-        .filter("after")
-        .join(course.drop_nulls("recovered_day"), on="subject_id", how="inner")
-        .with_columns((pl.col("day") - pl.col("recovered_day")).abs().alias("distance"))
-        .filter((pl.col("distance") <= parameters["within_days"]) & (pl.col("day") > pl.col("last_below_day")))
-        .sort("subject_id", "distance", "position")
-        .group_by("subject_id", maintain_order=True)
-        .first()
-        .select("subject_id", "day", "result_id", interval_low().alias("low"), interval_high().alias("high"))
-    )
+    course = course_of(inputs, parameters).select(*_COURSE)
+    shares = _nearest(inputs, parameters, course, [NAIVE]).drop("analyte")
     text = at_least(parameters["naive_share"], low=pl.col("low"), high=pl.col("high"))
     found, exact = pl.col("result_id").is_not_null(), pl.col("low") == pl.col("high")
     rows = (
@@ -71,13 +102,7 @@ def naive_at_recovery(inputs: Prepared, parameters: Mapping[str, Any], answers: 
             .then(None)
             .when(found)
             .then(pl.lit("the censored naive share does not decide"))
-            .when(pl.col("first_below_day").is_null() & pl.col("depleted").is_null())
-            .then(pl.lit(UNDECIDED))
-            .when(pl.col("first_below_day").is_null())
-            .then(pl.lit(NEVER))
-            .when(pl.col("recovered_day").is_null())
-            .then(pl.lit("no confirmed B-cell recovery yet"))
-            .otherwise(pl.lit(f"no naive share within {parameters['within_days']} days of recovery"))
+            .otherwise(_no_recovery(f"no naive share within {parameters['within_days']} days of recovery"))
             .alias("reason"),
             pl.concat_list("recovered_id", "result_id").alias("evidence"),
         )
@@ -88,6 +113,42 @@ def naive_at_recovery(inputs: Prepared, parameters: Mapping[str, Any], answers: 
         code=NAIVE_RECOVERY.code,
         version=NAIVE_RECOVERY.version,
         unit=NAIVE_RECOVERY.unit,
+        absent=inputs.absence(NO_SAMPLE),
+    )
+
+
+def subsets_at_recovery(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+    """Share of each of ``subsets`` in CD19+ at its sample nearest to the confirmed recovery; ``series`` is the subset.
+
+    The same samples are candidates as for the naive share. A subset that was not measured near recovery has no row
+    beside one that was; a subject without any has one that says why. A censored share is an interval.
+    """
+    course = course_of(inputs, parameters).select(*_COURSE)
+    found = _nearest(inputs, parameters, course, parameters["subsets"]).join(
+        course.select("subject_id", "recovered_id"), on="subject_id", how="left", maintain_order="left"
+    )
+    exact = pl.col("low") == pl.col("high")
+    rows = found.select(
+        "subject_id",
+        pl.col("analyte").alias("series"),
+        "day",
+        pl.when(exact).then("low").alias("value"),
+        "low",
+        "high",
+        pl.when(exact).then(pl.lit(EVALUABLE)).otherwise(pl.lit(BOUNDED)).alias("status"),
+        pl.concat_list("recovered_id", "result_id").alias("evidence"),
+    )
+    without = course.join(rows, on="subject_id", how="anti").select(
+        "subject_id",
+        pl.lit(NOT_EVALUABLE).alias("status"),
+        _no_recovery(f"no share of a subset within {parameters['within_days']} days of recovery").alias("reason"),
+    )
+    return completed_answers(
+        pl.concat([rows, without], how="diagonal"),
+        inputs.subjects_with_zero,
+        code=SUBSET_RECOVERY.code,
+        version=SUBSET_RECOVERY.version,
+        unit=SUBSET_RECOVERY.unit,
         absent=inputs.absence(NO_SAMPLE),
     )
 
@@ -103,5 +164,18 @@ NAIVE_RECOVERY = register(
         naive_at_recovery,
         (*COURSE, NAIVE_SHARE, WITHIN),
         summary=("categories", "numbers"),
+    )
+)
+SUBSET_RECOVERY = register(
+    Definition(
+        "BCSUBSET",
+        "Other B-cell subsets at recovery",
+        "%",
+        "1",
+        str(SUBSETS.source),
+        ("subjects", "time_zero", "observations"),
+        subsets_at_recovery,
+        (*COURSE, SUBSETS, WITHIN),
+        summary=("numbers",),
     )
 )

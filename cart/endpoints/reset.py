@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from cart.endpoints.answers import EVALUABLE, NO, NOT_APPLICABLE, NOT_EVALUABLE, YES, completed_answers
+from cart.endpoints.answers import EVALUABLE, KEY, NO, NOT_APPLICABLE, NOT_EVALUABLE, YES, completed_answers
 from cart.endpoints.depletion import DEFINITIONS, PRIOR_DEPLETION
 from cart.endpoints.drugs import drug_free
 from cart.endpoints.prepared import NO_TIME_ZERO, Prepared
@@ -66,7 +66,8 @@ def any_yes(answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _components(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> list[pl.DataFrame]:
-    whole = answers.filter(pl.col("timepoint") == "")
+    # In one order, whether they were computed now or read from the store: reasons are told one after the other.
+    whole = answers.filter(pl.col("timepoint") == "").sort(KEY)
     # A depletion that was there before the infusion is not the infusion's.
     prior = (pl.col("code") == DEPLETION.code) & (pl.col("reason") == PRIOR_DEPLETION)
     whole = whole.with_columns(pl.when(~prior.fill_null(value=False)).then("text").alias("text"))

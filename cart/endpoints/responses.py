@@ -1,5 +1,6 @@
 """Autoantibody responses: fall by half, four-fold fall, seronegative conversion."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -126,8 +127,10 @@ def four_fold(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataF
 def conversion(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
     """First value below the kit's cut-off after a positive baseline, confirmed by the next sample.
 
-    Samples inside a confounder window neither convert nor confirm. ``value``: day of the first of the two.
-    ``ongoing``: the last sample is the first below the cut-off and waits for its confirmation.
+    Samples inside a confounder window neither convert nor confirm. ``value``: day of the first of the two; ``low`` and
+    ``high``: the last sample that is not below (time zero where none is), and that one. ``ongoing``: it has not come,
+    ``low`` is the last day without it, where a curve censors; ``text`` is no, or nothing where the last sample is the
+    first below the cut-off and waits for its confirmation.
     """
     samples = compared(inputs, parameters)
     cutoff = pl.coalesce("cutoff", "base_cutoff")
@@ -135,11 +138,14 @@ def conversion(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Data
     free = samples.filter(pl.col("confounder").is_null()).with_columns(negative.alias("negative"))
     same_series = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in SERIES)
     confirmed = pl.col("negative") & pl.col("negative").shift(-1) & same_series
+    above, first = pl.col("negative").not_(), pl.col("day").filter("confirmed").first()
     course = (
         free.with_columns(confirmed.fill_null(value=False).alias("confirmed"))
         .group_by(SERIES, maintain_order=True)
         .agg(
             pl.col("day").filter("confirmed").first(),
+            pl.col("day").filter(above & (pl.col("day") <= first)).last().alias("above_before"),
+            pl.col("day").filter(above).last().alias("last_above"),
             pl.col("negative").last().alias("last_negative"),
             pl.col("negative").is_null().any().alias("some_unknown"),
             pl.col("remark").last(),
@@ -185,15 +191,25 @@ def _conversions(whole: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(NO))
     )
     converted = pl.col("text") == YES
+    # Open, not answered: a later sample may still convert.
+    open_yet = (pl.col("text") == NO) | (pl.col("text").is_null() & pl.col("waiting"))
     return whole.with_columns(text.alias("text"), reason.alias("reason"), (known & waiting).alias("waiting")).select(
         "subject_id",
         pl.col("name").alias("series"),
         pl.when(converted).then("day").alias("day"),
         pl.when(converted).then(pl.col("day").cast(pl.Float64)).alias("value"),
+        # Without a sample that is not below, time zero is the last day without it.
+        pl.when(converted)
+        .then(pl.col("above_before").fill_null(0))
+        .when(open_yet)
+        .then(pl.col("last_above").fill_null(0))
+        .cast(pl.Float64)
+        .alias("low"),
+        pl.when(converted).then("day").when(open_yet).then(math.inf).cast(pl.Float64).alias("high"),
         "text",
-        pl.when(pl.col("text").is_in([YES, NO]))
+        pl.when(converted)
         .then(pl.lit(EVALUABLE))
-        .when(pl.col("text").is_null() & pl.col("waiting"))
+        .when(open_yet)
         .then(pl.lit(ONGOING))
         .otherwise(pl.lit(NOT_EVALUABLE))
         .alias("status"),
@@ -227,11 +243,11 @@ CONVERSION = register(
         "TITERCNV",
         "Autoantibody, seronegative conversion",
         "d",
-        "1",
+        "2",
         SOURCE,
         INPUTS,
         conversion,
         SHARED,
-        summary=("categories", "numbers"),
+        summary=("categories", "times"),
     )
 )

@@ -35,10 +35,14 @@ SOURCE = "own rule; cumulative doses as the registries of cell therapy ask for t
 _INPUTS = ("subjects", "time_zero", "treatments")
 
 
-def totals(inputs: Prepared, which: pl.Expr, *, factor: pl.Expr) -> pl.DataFrame:
-    """Sum for every subject with a time zero (``cumulative``); mg 0 where nothing is recorded."""
+def totals(inputs: Prepared, which: pl.Expr, *, factor: pl.Expr, given: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Sum for every subject with a time zero (``cumulative``); mg 0 where nothing is recorded.
+
+    ``given``: rows in place of those of the frame ``treatments``.
+    """
     zero = inputs.frames["time_zero"].select("subject_id", "time_zero_on")
-    given = inputs.frames["treatments"].filter(which).join(zero, on="subject_id", how="inner")
+    rows = inputs.frames["treatments"] if given is None else given
+    given = rows.filter(which).join(zero, on="subject_id", how="inner")
     return (
         inputs.subjects.select("subject_id")
         .join(zero, on="subject_id", how="inner", maintain_order="left")
@@ -56,7 +60,7 @@ def _tocilizumab(inputs: Prepared) -> pl.DataFrame:
     return inputs.kept("tocilizumab", lambda: totals(inputs, named(TOCILIZUMAB), factor=pl.lit(1.0)))
 
 
-def _complete(inputs: Prepared, sums: pl.DataFrame, definition: Definition) -> pl.DataFrame:
+def completed_sums(inputs: Prepared, sums: pl.DataFrame, definition: Definition) -> pl.DataFrame:
     """Answers from sums with their column ``amount``; null with the reason in ``lacking``."""
     whole = pl.col("uncounted") == ""
     number = pl.when(pl.col("doses") == 1).then(pl.lit("1 dose")).otherwise(pl.format("{} doses", "doses"))
@@ -98,7 +102,7 @@ def tocilizumab_mg(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.
     be counted is named in ``reason``: the answer is then a lower bound.
     """
     sums = _tocilizumab(inputs).with_columns(pl.col("mg").alias("amount"), pl.lit("").alias("lacking"))
-    return _complete(inputs, sums, TOCILIZUMAB_MG)
+    return completed_sums(inputs, sums, TOCILIZUMAB_MG)
 
 
 def tocilizumab_mg_kg(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -112,7 +116,7 @@ def tocilizumab_mg_kg(inputs: Prepared, parameters: Mapping[str, Any], answers: 
             pl.lit(NO_WEIGHT).alias("lacking"),
         )
     )
-    return _complete(inputs, sums, TOCILIZUMAB_MG_KG)
+    return completed_sums(inputs, sums, TOCILIZUMAB_MG_KG)
 
 
 def steroid_mg(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -126,7 +130,7 @@ def steroid_mg(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Data
     sums = totals(inputs, which, factor=dexamethasone_factors(equivalents)).with_columns(
         pl.col("mg").alias("amount"), pl.lit("").alias("lacking")
     )
-    return _complete(inputs, sums, STEROID_DEXAMETHASONE)
+    return completed_sums(inputs, sums, STEROID_DEXAMETHASONE)
 
 
 TOCILIZUMAB_MG = register(Definition("TOCIMG", "Cumulative tocilizumab", "mg", "1", SOURCE, _INPUTS, tocilizumab_mg))

@@ -17,7 +17,7 @@ _TREATMENTS_SQL = (
     "SELECT t.id, t.subject_id, t.drug, t.therapy_class,"
     " CASE WHEN length(t.started) >= 10 THEN left(t.started, 10) END,"
     " CASE WHEN length(t.stopped) >= 10 THEN left(t.stopped, 10) END,"
-    " t.ongoing, t.prior, t.daily_dose_mg, d.given_on, d.doses, d.dose_mg"
+    " t.ongoing, t.prior, t.daily_dose_mg, d.given_on, d.doses, d.dose_mg, t.dose, t.dose_unit"
     " FROM cart_concomitanttherapy t LEFT JOIN cart_therapydose d ON d.therapy_id = t.id"
     f"{_OF_SUBJECTS} ORDER BY t.id, d.given_on, d.id"
 )

@@ -803,6 +803,26 @@ class Migration(migrations.Migration):
                     models.DecimalField(blank=True, decimal_places=1, max_digits=4, null=True, verbose_name="LVEF (%)"),
                 ),
                 (
+                    "ra_area_cm2",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=1,
+                        help_text="At the end of systole; step 2 of DETECT.",
+                        max_digits=4,
+                        null=True,
+                        verbose_name="right atrium area (cm²)",
+                    ),
+                ),
+                (
+                    "right_axis_deviation",
+                    models.BooleanField(
+                        blank=True,
+                        help_text="On the ECG of the same examination; step 1 of DETECT.",
+                        null=True,
+                        verbose_name="right axis deviation",
+                    ),
+                ),
+                (
                     "spap_in_report",
                     models.DecimalField(
                         blank=True, decimal_places=1, max_digits=4, null=True, verbose_name="sPAP in the report (mmHg)"
@@ -852,6 +872,8 @@ class Migration(migrations.Migration):
                                 models.Q(("rap_mmhg", None)),
                                 models.Q(("tapse_mm", None)),
                                 models.Q(("lvef_pct", None)),
+                                models.Q(("ra_area_cm2", None)),
+                                models.Q(("right_axis_deviation", None)),
                                 models.Q(("spap_in_report", None)),
                             ),
                             _connector="OR",
@@ -866,6 +888,8 @@ class Migration(migrations.Migration):
                             models.Q(("rap_mmhg", None), _negated=True),
                             models.Q(("tapse_mm", None), _negated=True),
                             models.Q(("lvef_pct", None), _negated=True),
+                            models.Q(("ra_area_cm2", None), _negated=True),
+                            models.Q(("right_axis_deviation", None), _negated=True),
                             models.Q(("spap_in_report", None), _negated=True),
                             _connector="OR",
                         ),
@@ -906,6 +930,15 @@ class Migration(migrations.Migration):
                         ),
                         name="echo_other_values",
                         violation_error_message="TAPSE is 1 to 50 mm, LVEF 1 to 100 %, sPAP 5 to 250 mmHg. [echo-value]",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ra_area_cm2", None),
+                            models.Q(("ra_area_cm2__gte", 3), ("ra_area_cm2__lte", 80)),
+                            _connector="OR",
+                        ),
+                        name="echo_atrium_area",
+                        violation_error_message="The area of the right atrium is 3 to 80 cm². [echo-value]",
                     ),
                 ],
             },

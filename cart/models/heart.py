@@ -33,13 +33,25 @@ class Echocardiogram(Assessment):
         db_persist=True,
     )
     lvef_pct = number("LVEF (%)", 4, 1)
+    ra_area_cm2 = number("right atrium area (cm²)", 4, 1, "At the end of systole; step 2 of DETECT.")
+    right_axis_deviation = yes_no("right axis deviation", "On the ECG of the same examination; step 1 of DETECT.")
     spap_in_report = number("sPAP in the report (mmHg)", 4, 1)
 
     class Meta(Assessment.Meta):
         verbose_name = "echocardiogram"
         constraints = [
             *assessment_constraints(
-                "echo", "echocardiogram", ("trv_m_s", "rap_mmhg", "tapse_mm", "lvef_pct", "spap_in_report")
+                "echo",
+                "echocardiogram",
+                (
+                    "trv_m_s",
+                    "rap_mmhg",
+                    "tapse_mm",
+                    "lvef_pct",
+                    "ra_area_cm2",
+                    "right_axis_deviation",
+                    "spap_in_report",
+                ),
             ),
             models.CheckConstraint(
                 condition=between("trv_m_s", 0.5, 7) & between("rap_mmhg", 0, 40),
@@ -50,6 +62,11 @@ class Echocardiogram(Assessment):
                 condition=between("tapse_mm", 1, 50) & between("lvef_pct", 1, 100) & between("spap_in_report", 5, 250),
                 name="echo_other_values",
                 violation_error_message="TAPSE is 1 to 50 mm, LVEF 1 to 100 %, sPAP 5 to 250 mmHg. [echo-value]",
+            ),
+            models.CheckConstraint(
+                condition=between("ra_area_cm2", 3, 80),
+                name="echo_atrium_area",
+                violation_error_message="The area of the right atrium is 3 to 80 cm². [echo-value]",
             ),
         ]
 

@@ -138,6 +138,8 @@ def treatment(therapy_id: int, drug: str, **more: Any) -> dict[str, Any]:
         "daily_dose_mg": None,
         "doses": None,
         "dose_mg": None,
+        "dose": None,
+        "dose_unit": "",
     }
     return row | dated | {name: value for name, value in more.items() if name not in days.values()}
 

@@ -4,7 +4,7 @@ import random
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -36,6 +36,8 @@ def with_one_input_of(before, other, dice):
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10_000))
+# Reasons of several series, of which some are read from the store.
+@example(2042)
 def test_answers_that_are_taken_over_are_those_that_computing_all_gives(seed):
     dice = random.Random(seed)
     before = random_study(seed)

@@ -1,4 +1,6 @@
+import itertools
 import math
+import random
 from typing import Any
 
 import polars as pl
@@ -89,17 +91,58 @@ def test_conversion_is_the_first_of_two_below_the_cutoff() -> None:
 
 
 def test_single_dip_is_no_conversion() -> None:
-    assert conversion({-8: "120", 28: "15", 84: "25", 168: "30"})[:3] == ("evaluable", "no", None)
+    assert conversion({-8: "120", 28: "15", 84: "25", 168: "30"})[:3] == ("ongoing", "no", None)
 
 
 def test_value_at_the_cutoff_is_positive() -> None:
-    assert conversion({-8: "20", 28: "20", 84: "20"})[:2] == ("evaluable", "no")
+    assert conversion({-8: "20", 28: "20", 84: "20"})[:2] == ("ongoing", "no")
 
 
 def test_first_value_below_at_the_last_sample_waits_for_its_confirmation() -> None:
     status, text, day, reason = conversion({-8: "120", 28: "30", 84: "15"})
     assert (status, text, day) == ("ongoing", None, None)
     assert reason == "below the cut-off at the last sample, not yet confirmed"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({-8: "120", 28: "30", 84: "15", 112: "12"}, (84.0, 28.0, 84.0)),
+        # A lone dip before it is no conversion, and the sample after it is above.
+        ({-8: "120", 28: "15", 56: "25", 84: "15", 112: "12"}, (84.0, 56.0, 84.0)),
+        ({-8: "120", 28: "15", 84: "12"}, (28.0, 0.0, 28.0)),
+        # A limit above the cut-off does not say that it is above.
+        ({-8: "120", 28: "30", 56: "<40", 84: "15", 112: "12"}, (84.0, 28.0, 84.0)),
+        ({-8: "120", 28: "30", 84: "90"}, (None, 84.0, math.inf)),
+        ({-8: "120", 28: "30", 84: "15"}, (None, 28.0, math.inf)),
+        ({-8: "120", 28: "15"}, (None, 0.0, math.inf)),
+        ({-8: "120", 28: "30", 84: "<40"}, (None, None, None)),
+        ({-8: "12", 28: "8"}, (None, None, None)),
+    ],
+)
+def test_conversion_lies_between_two_samples_or_behind_the_last(
+    values: dict[int, str], expected: tuple[float | None, ...]
+) -> None:
+    row = answer(titers(values), "TITERCNV")
+    assert (row["value"], row["low"], row["high"]) == expected
+
+
+def test_conversions_of_many_agree_with_a_walk_over_each() -> None:
+    dice, rows, made = random.Random(8), [], {}
+    for subject in range(1, 80):
+        days = sorted(dice.sample(range(1, 300), dice.randint(1, 7)))
+        values = [dice.choice((5, 12, 19, 20, 40, 90)) for _ in days]
+        made[subject] = list(zip(days, values, strict=True))
+        course = {-8: "120", **{day: str(value) for day, value in made[subject]}}
+        rows += series(course, "ATA", first_id=len(rows) + 1, subject_id=subject)
+    found = {row["subject_id"]: row for row in answers(frames(rows, subjects=range(1, 80)), "TITERCNV")}
+    for subject, walk in made.items():
+        pairs = itertools.pairwise(walk)
+        day = next((one for (one, value), (_, after) in pairs if value < 20 and after < 20), None)
+        above = [one for one, value in walk if value >= 20 and (day is None or one < day)]
+        row, low = found[subject], above[-1] if above else 0
+        assert (row["value"], row["low"], row["high"]) == (day, low, math.inf if day is None else day)
+        assert row["status"] == ("ongoing" if day is None else "evaluable")
 
 
 def test_confounded_sample_neither_converts_nor_confirms() -> None:

@@ -8,6 +8,7 @@ from cart import codes_assessments, codes_subjects
 from cart.api.errors import ANSWERS, API
 from cart.codes_forms import FORMS
 from cart.codes_product import PRODUCT
+from cart.codes_proof import PROOF
 from cart.codes_runs import RUNS
 from cart.codes_safety import SAFETY
 from cart.codes_statistics import STATISTICS
@@ -38,6 +39,7 @@ SECTIONS: tuple[Section, ...] = (
     *codes_assessments.SECTIONS,
     SAFETY,
     STATISTICS,
+    PROOF,
     FORMS,
     RUNS,
     codes_subjects.RECORDS,

@@ -21,6 +21,8 @@ MRSS, HAQ, FVC, DLCO = "MRSS", "HAQ", "FVC", "DLCO"
 PATIENT, PHYSICIAN, SKIN_WORSE = "PTG", "MDG", "SKINWORSE"
 ULCERS, RUBS, RENAL_CRISIS = "ULCERS", "RUBS", "RENAL"
 ILD, HRCT_WORSE, LVEF, PAH = "ILD", "HRCTWORSE", "LVEF", "PAH"
+TRV, ATRIUM, RIGHT_AXIS = "TRV", "RAAREA", "RAXIS"
+TELANGIECTASIA, CENTROMERE = "TELANG", "ACA"
 SERIES = ["subject_id", "measure"]
 # How answers of many subjects are summarised.
 NUMBERS, COMPARED = ("numbers",), ("numbers", "differences")
@@ -114,9 +116,14 @@ def _plain_columns() -> list[tuple[str, str, pl.Expr]]:
         ("hrct_scans", ILD, pl.col("ild")),
         ("hrct_scans", HRCT_WORSE, progressed),
         ("echocardiograms", LVEF, pl.col("lvef_pct")),
+        ("echocardiograms", TRV, pl.col("trv_m_s")),
+        ("echocardiograms", ATRIUM, pl.col("ra_area_cm2")),
+        ("echocardiograms", RIGHT_AXIS, pl.col("right_axis_deviation")),
         ("catheters", PAH, pl.col("pah")),
         ("findings", RUBS, pl.col("tendon_friction_rubs")),
         ("findings", RENAL_CRISIS, pl.col("renal_crisis")),
+        ("findings", TELANGIECTASIA, pl.col("telangiectasia")),
+        ("findings", CENTROMERE, pl.col("aca")),
     ]
 
 

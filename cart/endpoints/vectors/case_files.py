@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from cart.endpoints.errors import EndpointError
 
 Found = float | int | bool | str | None
@@ -17,6 +19,10 @@ _NOTHING = ("", "NA")
 _RELATIVE = 1e-9
 # With as many decimals a number was rounded for printing; with fewer it is what it says.
 _ROUNDED_FROM = 4
+# Of ASCII alone: a no-break space is no part of how a number is written.
+_BLANKS = " \t\r\n"
+# Characters of a value that a message repeats.
+_SHOWN = 40
 
 
 class CaseFileError(EndpointError):
@@ -113,8 +119,9 @@ def number(text: str) -> float | None:
     """
     if text in _NOTHING:
         return None
-    if _NUMBER.fullmatch(text) is None:
-        raise ValueError(f"A number has digits and a point; found {text!r}. [case-value]")
+    # 1e400 has the form of a number and is none that can be computed with.
+    if _NUMBER.fullmatch(text) is None or math.isinf(float(text)):
+        raise ValueError(f"A number has digits and a point; found {_shown(text)}. [case-value]")
     return float(text)
 
 
@@ -137,6 +144,20 @@ def required(text: str) -> float:
     return found
 
 
+def whole(text: str, *, low: int = 0, high: int = 10_000) -> int:
+    """A whole number that has to be there, small enough to be counted to.
+
+    Raises
+    ------
+    ValueError
+        Nothing, no whole number, or one outside the bounds.
+    """
+    found = required(text)
+    if found != int(found) or not low <= found <= high:
+        raise ValueError(f"This case needs a whole number from {low} to {high}; found {_shown(text)}. [case-value]")
+    return int(found)
+
+
 def truth(text: str) -> bool:
     """Yes or no.
 
@@ -149,7 +170,11 @@ def truth(text: str) -> bool:
         return True
     if text in _FALSE:
         return False
-    raise ValueError(f"Yes is 1, no is 0; found {text!r}. [case-value]")
+    raise ValueError(f"Yes is 1, no is 0; found {_shown(text)}. [case-value]")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
 
 
 def _rows(path: Path, rule: CaseRule) -> Iterator[tuple[int, Row]]:
@@ -163,12 +188,17 @@ def _rows(path: Path, rule: CaseRule) -> Iterator[tuple[int, Row]]:
                         f"Every row has the columns of the heading; {path.name} line {reader.line_num} has more or "
                         "fewer. [case-file]"
                     )
-                yield reader.line_num, row
+                yield reader.line_num, {name: cell.strip(_BLANKS) for name, cell in row.items()}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CaseFileError(f"A file of cases is CSV in UTF-8; {path}: {error}. [case-file]") from error
 
 
 def _check_columns(path: Path, rule: CaseRule, columns: Sequence[str]) -> None:
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        # The reader would take the last of them without a word.
+        raise CaseFileError(
+            f"A heading names each column once; {path.name} has {', '.join(twice)} twice. [case-columns]"
+        )
     missing = [name for name in (*rule.given, *rule.expected) if name not in columns]
     if missing:
         raise CaseFileError(
@@ -179,9 +209,13 @@ def _check_columns(path: Path, rule: CaseRule, columns: Sequence[str]) -> None:
 
 def _differences(line: int, row: Row, rule: CaseRule) -> Iterator[Difference]:
     try:
-        found = rule.evaluate(row)
-    except ValueError as error:
-        yield Difference(line, "", "", str(error))
+        # What overflows becomes inf or nan, which no expected number agrees with; a warning would help nobody.
+        with np.errstate(all="ignore"):
+            found = rule.evaluate(row)
+    except Exception as error:  # a row that nobody thought of is no reason to leave the others unrun
+        coded = isinstance(error, ValueError) and str(error).endswith("]")
+        said = str(error) if coded else f"The kernel fails: {type(error).__name__}: {error}. [case-value]"
+        yield Difference(line, "", "", said)
         return
     for column in rule.expected:
         if not agrees(row[column], found[column]):

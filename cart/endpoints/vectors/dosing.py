@@ -8,7 +8,7 @@ from cart.endpoints.dosing.body_surface import DU_BOIS, HAYCOCK, MOSTELLER, body
 from cart.endpoints.dosing.cell_dose import cell_dose, dual_dose
 from cart.endpoints.dosing.fludarabine import FULL_DOSE_MG_M2, fludarabine_dose
 from cart.endpoints.dosing.renal_function import creatinine_clearance, egfr_ckd_epi
-from cart.endpoints.vectors.case_files import CaseRule, Found, Row, number, required
+from cart.endpoints.vectors.case_files import CaseRule, Found, Row, number, whole
 
 _NOTHING = ("", "NA")
 _BY_FORMULA = {"bsa_Mosteller": MOSTELLER, "bsa_DuBois-DuBois": DU_BOIS, "bsa_Haycock": HAYCOCK}
@@ -47,7 +47,7 @@ def renal_published(row: Row) -> Mapping[str, Found]:
     numbers = _one(row, {"creatinine": "creat", "age_years": "age", "weight_kg": "weight"})
     given = numbers.with_columns(unit=_text(row["unit"]), sex=_text(row["sex"]))
     found = _METHODS[row["method"]](given).to_series(0)[0]
-    return {"expected": None if found is None else round(found, int(required(row["round_digits"])))}
+    return {"expected": None if found is None else round(found, whole(row["round_digits"], high=15))}
 
 
 def fludarabine(row: Row) -> Mapping[str, Found]:

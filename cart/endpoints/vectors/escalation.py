@@ -6,14 +6,17 @@ from functools import lru_cache
 from cart.endpoints.escalation.boin import boin_boundary, boin_decision, boin_lambdas
 from cart.endpoints.escalation.stopping import PocockBoundary, bayes_boundary, pocock_boundary
 from cart.endpoints.escalation.three_plus_three import three_plus_three
-from cart.endpoints.vectors.case_files import CaseRule, Found, Row, number, required, truth
+from cart.endpoints.vectors.case_files import CaseRule, Found, Row, number, required, truth, whole
+
+# A boundary is worked out for every number of subjects up to the last.
+MOST_SUBJECTS = 500
 
 
 def cohorts(row: Row) -> Mapping[str, Found]:
     """Outcomes by the 3+3 rule."""
     decision = three_plus_three(
         row["outcomes"],
-        num_doses=_whole(row["num_doses"]),
+        num_doses=whole(row["num_doses"], low=1, high=100),
         allow_deescalate=truth(row["allow_deescalate"]),
         strict_mode=truth(row["strict_mode"]),
     )
@@ -22,7 +25,9 @@ def cohorts(row: Row) -> Mapping[str, Found]:
 
 def path(row: Row) -> Mapping[str, Found]:
     """Outcomes by BOIN."""
-    decision = boin_decision(row["outcomes"], num_doses=_whole(row["num_doses"]), target=required(row["target"]))
+    decision = boin_decision(
+        row["outcomes"], num_doses=whole(row["num_doses"], low=1, high=100), target=required(row["target"])
+    )
     return {"recommended_dose": decision.dose, "continue": decision.continues}
 
 
@@ -35,7 +40,7 @@ def lambdas(row: Row) -> Mapping[str, Found]:
 def boundaries(row: Row) -> Mapping[str, Found]:
     """Numbers of toxicities; the last column is for an offset of 0.05."""
     found = boin_boundary(
-        _whole(row["n"]), target=required(row["target"]), cutoff_eliminate=required(row["cutoff_eli"]), offset=0.05
+        whole(row["n"]), target=required(row["target"]), cutoff_eliminate=required(row["cutoff_eli"]), offset=0.05
     )
     return {
         "escalate_if_le": found.escalate_if_le,
@@ -47,8 +52,8 @@ def boundaries(row: Row) -> Mapping[str, Found]:
 
 def pocock(row: Row) -> Mapping[str, Found]:
     """Boundary after a number of subjects."""
-    boundary = _pocock(_whole(row["K"]), required(row["theta0"]), required(row["phi"]))
-    treated = _whole(row["n_treated"])
+    boundary = _pocock(whole(row["K"], low=1, high=MOST_SUBJECTS), required(row["theta0"]), required(row["phi"]))
+    treated = whole(row["n_treated"])
     if not 1 <= treated <= len(boundary.stop_at):
         raise ValueError(f"Subjects treated are from 1 to {len(boundary.stop_at)}; found {treated}. [case-value]")
     return {
@@ -61,7 +66,7 @@ def pocock(row: Row) -> Mapping[str, Found]:
 def bayes(row: Row) -> Mapping[str, Found]:
     """Boundary by the posterior."""
     boundary = bayes_boundary(
-        _whole(row["n"]),
+        whole(row["n"]),
         p0=required(row["p0"]),
         cutoff=required(row["cutoff"]),
         prior_a=required(row["prior_a"]),
@@ -74,13 +79,6 @@ def bayes(row: Row) -> Mapping[str, Found]:
 def _pocock(subjects: int, theta0: float, phi: float) -> PocockBoundary:
     # A file has a row per number of subjects, the boundary is of all of them.
     return pocock_boundary(subjects, theta0=theta0, phi=phi)
-
-
-def _whole(text: str) -> int:
-    found = required(text)
-    if found != int(found):
-        raise ValueError(f"This case needs a whole number; found {text!r}. [case-value]")
-    return int(found)
 
 
 _DECIDED = ("recommended_dose", "continue")

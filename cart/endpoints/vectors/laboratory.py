@@ -11,18 +11,24 @@ from cart.endpoints.course import one_course
 from cart.endpoints.ctcae import ctcae_grades
 from cart.endpoints.elimination import IGG_HALF_LIFE
 from cart.endpoints.half_life import fraction_remaining, half_life
-from cart.endpoints.vectors.case_files import CaseRule, Found, Row, number, numbers, required
+from cart.endpoints.vectors.case_files import CaseRule, Found, Row, number, numbers, required, whole
 
+# A century from day 0.
+FURTHEST_DAY = 36_525
 _TERM = re.compile(r"(?P<term>.*?)(?: \[baseline (?P<baseline>[0-9.]+) \S+\])?")
 
 
 def depletion(row: Row) -> Mapping[str, Found]:
     """A subject's CD19 counts by day."""
+    days = [whole(day.strip(), low=-FURTHEST_DAY, high=FURTHEST_DAY) for day in row["days"].split(";")]
+    counts = [count.strip() for count in row["cd19_per_uL"].split(";")]
+    if len(days) != len(counts):
+        raise ValueError(f"Each count has its day; found {len(days)} days and {len(counts)} counts. [case-value]")
     course = one_course(
-        [int(day) for day in row["days"].split(";")],
-        row["cd19_per_uL"].split(";"),
+        days,
+        counts,
         threshold=required(row["threshold"]),
-        confirm_n=int(row["confirm_n"]),
+        confirm_n=whole(row["confirm_n"], low=1),
         lloq=number(row["lloq"]),
     )
     return {
@@ -43,7 +49,11 @@ def depletion(row: Row) -> Mapping[str, Found]:
 def titer_half_life(row: Row) -> Mapping[str, Found]:
     """A falling series of exact values."""
     given = [numbers(row[name]) for name in ("days", "value")]
-    days, values = ([value for value in column if value is not None] for column in given)
+    if len(given[0]) != len(given[1]):
+        raise ValueError(f"Each value has its day; found {len(given[0])} and {len(given[1])}. [case-value]")
+    # A sample without a value, or without a day, is none.
+    pairs = [(day, value) for day, value in zip(*given, strict=True) if day is not None and value is not None]
+    days, values = ([pair[place] for pair in pairs] for place in (0, 1))
     fit = half_life(days, values)
     if fit is None:
         return dict.fromkeys(("k", "half_life", "half_life_low", "half_life_high", "r2", "ratio_to_igg21"))
@@ -73,7 +83,7 @@ def titer_steps(row: Row) -> Mapping[str, Found]:
 def passive_decay(row: Row) -> Mapping[str, Found]:
     """Share of IgG left after some days."""
     (share,) = fraction_remaining([required(row["day"])], half_life_days=required(row["half_life_d"]))
-    return {"fraction_remaining": share, "log2_change": math.log2(share)}
+    return {"fraction_remaining": share, "log2_change": math.log2(share) if share else -math.inf}
 
 
 def ctcae(row: Row) -> Mapping[str, Found]:

@@ -35,6 +35,9 @@ def approximate_interval(differences: Numbers, *, confidence: float) -> tuple[fl
     [-2.949921, -1.050018]
     """
     numbers = differences[differences != 0]
+    if not numbers.size:
+        # R has none either: "cannot compute confidence interval when all observations are zero or tied".
+        return np.nan, np.nan
     least, greatest = float(numbers.min()), float(numbers.max())
     alpha = 1 - confidence
     while alpha < 1:

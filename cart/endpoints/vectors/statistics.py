@@ -9,7 +9,7 @@ from cart.endpoints.statistics.geometric import GeometricMean, Numbers, geometri
 from cart.endpoints.statistics.hodges_lehmann import pseudo_median
 from cart.endpoints.statistics.proportions import proportion
 from cart.endpoints.statistics.survival import kaplan_meier, median_time
-from cart.endpoints.vectors.case_files import CaseRule, Found, Row, numbers, required, truth
+from cart.endpoints.vectors.case_files import CaseRule, Found, Row, numbers, required, truth, whole
 from cart.endpoints.vectors.r_wilcox import approximate_interval, is_approximated
 
 _CONFIDENCE = 0.95
@@ -26,7 +26,7 @@ _CURVE = {
 
 def proportions(row: Row) -> Mapping[str, Found]:
     """Events of subjects, both intervals."""
-    events, subjects = (_whole(row[name]) for name in ("x", "n"))
+    events, subjects = (whole(row[name], high=1_000_000) for name in ("x", "n"))
     exact, score = (
         proportion(events, subjects, confidence=required(row["conf"]), interval=interval)
         for interval in ("clopper-pearson", "wilson")
@@ -80,7 +80,7 @@ def survival_median(row: Row) -> Mapping[str, Found]:
 
 
 def _curve(row: Row) -> pl.DataFrame:
-    times = [required(part) for part in row["times"].split(";")]
+    times = [required(part.strip()) for part in row["times"].split(";")]
     events = [truth(part.strip()) for part in row["events"].split(";")]
     return kaplan_meier(times, events, confidence=_CONFIDENCE, transform=row["conf_type"])
 
@@ -109,13 +109,6 @@ def _pairs(base: list[float | None], post: list[float | None]) -> tuple[Numbers,
     both = [(before, after) for before, after in zip(base, post, strict=True) if None not in (before, after)]
     found = np.array(both, dtype=float).reshape(-1, 2)
     return found[:, 0], found[:, 1]
-
-
-def _whole(text: str) -> int:
-    value = required(text)
-    if value != int(value):
-        raise ValueError(f"A count is a whole number; found {text!r}. [case-value]")
-    return int(value)
 
 
 RULES = (

@@ -111,6 +111,29 @@ def test_stored_records_become_answers_of_the_registry(trial, subject):
     assert (dlt.status, dlt.reason) == ("ongoing", "window to day 28, last visit not recorded")
 
 
+def test_ivig_of_a_record_and_of_its_doses_become_grams_and_days(trial, subject):
+    record = ConcomitantTherapy(
+        subject=subject, drug="Privigen", therapy_class="ivig", dose="0.4", dose_unit="g/kg",
+        started=on(20).isoformat(), stopped=on(20).isoformat(),
+    )  # fmt: skip
+    saved(record)
+    recompute_stale(study_id=trial.study.pk, actor="dora", reason="asked for")
+    # 0.4 g/kg of 70 kg.
+    assert answers_of(trial, "IVIG") == {"IVIGDAYS": 1, "IVIGG": 28, "IVIGWIN": 31}
+    course = ConcomitantTherapy.objects.create(
+        subject=subject, drug="Privigen", therapy_class="ivig", started=on(48).isoformat(), stopped=on(50).isoformat()
+    )
+    TherapyDose.objects.create(therapy=course, given_on=on(48), doses=2, dose_mg=10_000)
+    recompute_stale(study_id=trial.study.pk, actor="dora", reason="asked for")
+    # Days 20 to 50 and 48 to 80.
+    assert answers_of(trial, "IVIG") == {"IVIGDAYS": 2, "IVIGG": 48, "IVIGWIN": 61}
+
+
+def answers_of(trial, beginning):
+    found = current_results(trial.study).filter(definition__code__startswith=beginning)
+    return dict(found.values_list("definition__code", "value"))
+
+
 def test_safety_now_agrees_with_the_stored_answers(trial, subject):
     expected = course(subject)
     safety = safety_of(subject)

@@ -160,6 +160,7 @@ def test_pvr_is_pressure_difference_over_output(subject):
         (DiffusingCapacity, {"haemoglobin_g_dl": Decimal(135)}, "dlco-value"),
         (HrctScan, {"ild": False}, "hrct-without-ild"),
         (Echocardiogram, {"trv_m_s": Decimal("0.3")}, "echo-value"),
+        (Echocardiogram, {"ra_area_cm2": Decimal("90")}, "echo-value"),
         (RightHeartCatheter, {"cardiac_output_l_min": Decimal("0.4")}, "catheter-value"),
         (GlobalAssessment, {"patient_global": Decimal(55)}, "global-scale"),
         (DiseaseFindings, {"topo1_high": True}, "topo1-high"),
