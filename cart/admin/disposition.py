@@ -23,7 +23,7 @@ from cart.models import (
     RandomisationList,
     Subject,
 )
-from cart.scoping import writable_by
+from cart.scoping import writes_of
 
 
 class DispositionForm(ReasonedForm):
@@ -111,7 +111,7 @@ class DispositionAdmin(DeskAdmin):
 
 def participation_panel(request: HttpRequest, subject: Subject) -> str:
     """Where the subject stands: protocol, consent, eligibility, course; and what comes next."""
-    may_write = writable_by(request.user, Subject.objects.filter(pk=subject.pk)).exists()
+    may_write = writes_of(request.user, subject)
     consents = list(subject.consents.select_related("protocol").order_by("signed_on", "pk"))
     held, newest = subject.protocol(), subject.study.current_protocol()
     waiting = open_assessment(subject)

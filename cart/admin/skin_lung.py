@@ -15,7 +15,7 @@ from cart.endpoints.disease.predicted import UNUSABLE_GRADES
 from cart.endpoints.registry import in_force
 from cart.inputs.assessed import dlco_of_predicted, skin_totals, spirometry_predicted
 from cart.models import Assessment, DiffusingCapacity, SkinScore, Spirometry, Subject
-from cart.scoping import visible_to
+from cart.scoping import visible_of
 
 HEADS = ("Day", "Assessed", "Computed", "Quality", "Remark")
 NOTE = (
@@ -45,7 +45,9 @@ def skin_lung_charts(request: HttpRequest, subject: Subject) -> list[Chart]:
 
 
 def _records(request: HttpRequest, subject: Subject, kind: type[Assessment]) -> list[Any]:
-    rows = visible_to(request.user, kind._default_manager.filter(subject=subject)).order_by("assessed_on", "pk")
+    rows = visible_of(request.user, subject, kind._default_manager.filter(subject=subject)).order_by(
+        "assessed_on", "pk"
+    )
     records = list(rows)
     for record in records:
         # The kernels ask for its sex, year of birth and study.

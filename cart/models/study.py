@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from cart.models.zones import validate_time_zone
+from trialsite.isolation.reading import once
 
 CODE_PATTERN = RegexValidator(
     r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
@@ -39,8 +40,8 @@ class Study(models.Model):
         return self.code
 
     def current_protocol(self) -> "ProtocolVersion | None":
-        """Protocol version in force: the highest number."""
-        return self.protocol_versions.order_by("-number").first()
+        """Protocol version in force: the highest number; a page reads it once."""
+        return once(("protocol", self.pk), self.protocol_versions.order_by("-number").first)
 
 
 class ProtocolVersion(models.Model):

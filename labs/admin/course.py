@@ -18,7 +18,7 @@ from cart.endpoints.reference_ranges import with_ranges
 from cart.endpoints.registry import in_force
 from cart.models import Subject
 from cart.models.fields import plain
-from cart.scoping import visible_to
+from cart.scoping import visible_of
 from labs.admin.collected import month_name_text
 from labs.admin.confounders import confounded_notes
 from labs.inputs import approved_ranges
@@ -79,7 +79,7 @@ def course_charts(request: HttpRequest, subject: Subject) -> list[Chart]:
     wanted = Q(analyte__code__in=[*CELLS, *constructs, *ANTIBODIES, *LINEAR]) | Q(unit__startswith=_COPIES)
     results = list(
         # Columns, not instances: a subject has thousands of results.
-        visible_to(request.user, Result.objects.current().of_subject(subject.pk).filter(wanted))
+        visible_of(request.user, subject, Result.objects.current().of_subject(subject.pk).filter(wanted))
         .order_by("specimen__collected", "pk")
         .values(*_COLUMNS)
     )
