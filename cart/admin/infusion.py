@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from cart.actions.infusion import dose_of, dose_summary
+from cart.actions.infusion import dose_of, dose_summary, refuse_unexplained
 from cart.actions.lots import mark_lots_infused
 from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin, DeskStackedInline, DeskTabularInline
@@ -150,13 +150,7 @@ class ComponentFormSet(FollowsSubjectFormSet):
         self.dose = dose_of(self.instance.course, [*others.select_related("lot__product"), *entered])
         if CHECK_ONLY in self.data:
             raise ValidationError("Checked only: nothing is stored yet. The dose stands on top of the page.")
-        if not self.dose.within_tolerance and not str(self.data.get("deviation_reason", "")).strip():
-            beyond = [one for one in self.dose.deviations if not one.within_tolerance]
-            found = ", ".join(f"{one.what} {one.percent:+.1f} %" for one in beyond)
-            raise ValidationError(
-                f"The dose of the course is not within the product's tolerance: {found} of the plan. Correct the "
-                "cells, or say why the dose deviates. [dose-deviation]"
-            )
+        refuse_unexplained(self.dose, str(self.data.get("deviation_reason", "")))
 
 
 class ComponentInline(DeskStackedInline):

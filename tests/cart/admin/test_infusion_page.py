@@ -16,7 +16,7 @@ CELLS = {
 @pytest.fixture
 def administration(trial):
     """One million cells/kg planned."""
-    return make_administration(make_subject(trial))
+    return make_administration(make_subject(trial), planned="1")
 
 
 @pytest.fixture
