@@ -7,6 +7,7 @@ from knox.models import AuthToken
 from cart.admin import (
     adverse_event,
     assessment_panel,
+    cohort_board,
     conditioning,
     course_axis,
     cut,
@@ -40,6 +41,7 @@ from cart.admin import (
 __all__ = [
     "adverse_event",
     "assessment_panel",
+    "cohort_board",
     "conditioning",
     "course_axis",
     "cut",

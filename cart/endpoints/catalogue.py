@@ -24,6 +24,7 @@ from cart.endpoints import (
     treatment_doses,
 )
 from cart.endpoints.answers import KEY, check_answers, in_schema
+from cart.endpoints.escalation import design
 from cart.endpoints.kinetics import expansion
 from cart.endpoints.outcomes import activity, early, lung, response, skin
 from cart.endpoints.prepared import Prepared
@@ -34,6 +35,7 @@ __all__ = ["MODULES", "compute", "evaluate"]
 PARAMETERS_OF_READING = {
     grades.LABORATORY: ("flags and grades of laboratory results", grades.with_grades),
     summaries.SUMMARY: ("summaries of groups of subjects", summaries.summarise),
+    design.ESCALATION: ("escalation of the dose", design.design_in_force),
 }
 # Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
 MODULES = (
