@@ -105,6 +105,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             "cart.Study",
             "cart.Site",
+            "cart.ConsentForm",
             "cart.Arm",
             "cart.Cohort",
             "cart.ProtocolVersion",

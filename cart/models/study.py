@@ -65,6 +65,8 @@ class ProtocolVersion(models.Model):
         ordering = ["study", "number"]
         constraints = [
             models.UniqueConstraint(fields=["study", "number"], name="protocol_version_once"),
+            # Target of the composite foreign keys that keep a row's study and protocol together.
+            models.UniqueConstraint(fields=["id", "study"], name="protocol_id_study"),
         ]
 
     def __str__(self) -> str:
