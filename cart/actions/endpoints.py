@@ -11,7 +11,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from cart.actions.runs import Recomputed, Rules, RunWriter, chunks
+from cart.actions.run_writer import RunWriter, chunks
+from cart.actions.runs import Recomputed, Rules
 from cart.models import EndpointResult, Evaluation, Run, StaleSubject, Study
 from trialsite.audit.context import acting
 from trialsite.jobs.execution import fault_point
