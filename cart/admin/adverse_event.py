@@ -109,7 +109,7 @@ class AdverseEventAdmin(PeriodColumns, MovableRecord, DeskAdmin):
         """Number by which endpoints and reports name the event."""
         return obj.pk
 
-    @admin.display(description="By the cells", ordering="related_to_product")
+    @admin.display(description="Cell-related", ordering="related_to_product")
     def related_text(self, obj: AdverseEvent) -> str:
         """Relation to the CAR-T cells; a column as wide as its name would push the outcome off the screen."""
         return str(obj.get_related_to_product_display())

@@ -15,7 +15,7 @@ from cart.admin.desk import DeskAdmin, DeskStackedInline, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm, ReasonedFormSet
 from cart.endpoints.product.course_dose import CourseDose, Deviation
-from cart.models import Administration, InfusionComponent, InfusionCourse, Lot, ScanAttempt
+from cart.models import Administration, InfusionComponent, InfusionCourse, Lot, ScanAttempt, Subject
 
 # Name of the button that computes the dose and stores nothing.
 CHECK_ONLY = "_check_dose"
@@ -124,6 +124,16 @@ class InfusionCourseAdmin(DeskAdmin):
         ),
     )
     inlines = (AdministrationInline,)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin with what the subject's cohort plans; the course keeps what is saved."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        asked = str(initial.get("subject", ""))
+        subject = Subject.objects.filter(pk=asked).select_related("cohort").first() if asked.isdecimal() else None
+        if subject is not None and subject.cohort is not None and self._may_write(request, subject):
+            for name in ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"):
+                initial.setdefault(name, getattr(subject.cohort, name))
+        return initial
 
 
 class ComponentFormSet(FollowsSubjectFormSet):

@@ -50,7 +50,8 @@ PICTURES = (
     Picture("subject", _page("cart_subject_change", _subject), in_dark=True),
     Picture("study", _page("cart_study_page")),
     Picture("reconsents", lambda study: f"{reverse('admin:cart_subject_today')}?show=reconsents"),
-    Picture("eligibility", _page("cart_subject_eligibility", _subject)),
+    Picture("board", lambda study: f"{reverse('admin:cart_study_page')}?study={study.pk}#panel-board"),
+    Picture("eligibility", lambda study: f"{_page('cart_subject_eligibility', _subject)(study)}?again=1"),
     Picture("crs-days", _page("cart_syndromecourse_change", _subject)),
     Picture(
         "skin-score", _page("cart_skinscore_change", lambda s: SkinScore.objects.filter(subject=_subject(s)).first())
