@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from cart.admin.assessed import computed_texts
+from cart.admin.assessed import computed_texts, records_of
 from cart.admin.panels import register_subject_panel
 from cart.admin.schedule import day_text
 from cart.models import ASSESSMENTS, Assessment, Subject, Visit
@@ -72,10 +72,7 @@ def assessment_panel(request: HttpRequest, subject: Subject) -> str:
 
 
 def _stored(request: HttpRequest, subject: Subject, kind: type[Assessment]) -> Stored:
-    # With the subject: the kernels ask for its sex and year of birth.
-    rows = list(visible_of(request.user, subject, kind._default_manager.filter(subject=subject)))
-    for row in rows:
-        row.subject = subject
+    rows = records_of(request.user, subject, kind)
     return {row.visit_id or row.assessed_on: (row, text) for row, text in zip(rows, computed_texts(rows), strict=True)}
 
 

@@ -29,6 +29,7 @@ CELLS, ANTIBODIES, LINEAR = ("CD19_ABS",), ("ATA", "ARA"), ("IGG",)
 # Whatever a study calls them: a transgene is counted in copies.
 _COPIES = "{copies}"
 _USABLE = frozenset({Specimen.Condition.GOOD, Specimen.Condition.OTHER})
+_CONDITIONS = {condition.value: condition.label.lower() for condition in Specimen.Condition}
 HEADS = (
     "Day",
     "Collected (site time)",
@@ -219,9 +220,9 @@ def _series_name(row: Row) -> str:
 def _cells(
     row: Row, origin: Origin, notes: dict[int, str], ranges: dict[int, tuple[float | None, float | None]]
 ) -> list[str]:
-    on, condition = row["specimen__collected_on"], Specimen.Condition(row["specimen__condition"])
+    on, condition = row["specimen__collected_on"], row["specimen__condition"]
     remarks = [
-        "" if condition in _USABLE else f"not evaluated: {condition.label.lower()}",
+        "" if condition in _USABLE else f"not evaluated: {_CONDITIONS[condition]}",
         row["missing_reason"],
         notes.get(row["pk"], ""),
         f"version {row['version']}: {row['supersession_reason']}" if row["version"] > 1 else "",

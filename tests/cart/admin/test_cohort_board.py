@@ -54,7 +54,7 @@ def board(client, trial):
     found = re.search(r'id="panel-board".*?</section>', text, re.DOTALL)
     shown = found.group() if found else ""
     counts = {
-        code: [re.sub(r" of \d+$", "", cell) for cell in re.findall(r"<td>([^<]*)</td>", cells)][-5:]
+        code: [re.sub(r" of \d+$", "", cell) for cell in re.findall(r"<td>([^<]*)</td>", cells)][:5]
         for code, cells in re.findall(r'<th scope="row">(\S+) .*?</th>(.*?)</tr>', shown, re.DOTALL)
     }
     return " ".join(re.sub(r"<[^>]+>", "", shown).split()), counts
