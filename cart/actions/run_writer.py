@@ -98,7 +98,7 @@ class RunWriter:
             run__code_version=__version__,
         )
         return {
-            subject: _Before(evaluation, inputs, use)
+            subject: _Before(evaluation, inputs or {}, use)
             for subject, evaluation, inputs, use in rows.values_list("subject_id", "pk", "inputs", "input_use_id")
         }
 

@@ -109,10 +109,14 @@ def _step(step: _StepOf, subject: Subject, count: int, *, may_write: bool) -> St
     )
 
 
-def endpoint_panel(request: HttpRequest, subject: Subject) -> str:
-    """Current endpoints of a subject with status, answer and the reason where one is missing."""
+def endpoint_panel(request: HttpRequest, subject: Subject, *, exported: bool = False) -> str:
+    """Current endpoints of a subject with status, answer and the reason where one is missing.
+
+    On a page it follows its inputs (``follow.js``); ``exported`` it stays as it was.
+    """
     newest = (
-        visible_of(request.user, subject, Evaluation.objects.filter(subject=subject))
+        # Those of a data cut stand with the cut.
+        visible_of(request.user, subject, Evaluation.objects.live().filter(subject=subject))
         .select_related("run")
         .order_by("-id")
         .first()
@@ -127,7 +131,9 @@ def endpoint_panel(request: HttpRequest, subject: Subject) -> str:
     )
     rows = [{"result": result, "answer": answer_text(result)} for result in results]
     return render_to_string(
-        "cart/endpoint_panel.html", {"rows": rows, "evaluation": newest, "stale": stale}, request=request
+        "cart/endpoint_panel.html",
+        {"rows": rows, "evaluation": newest, "stale": stale, "subject": subject, "exported": exported},
+        request=request,
     )
 
 
