@@ -1,5 +1,7 @@
 """Infusions for every subject of a bench study, in bulk."""
 
+from decimal import Decimal
+
 from cart.models import Administration, Apheresis, InfusionComponent, InfusionCourse, Lot, Study
 from tests.cart.records import DAY_ZERO, component
 
@@ -31,7 +33,7 @@ def infuse_all(study: Study) -> None:
         BATCH,
     )
     courses = InfusionCourse.objects.bulk_create(
-        [InfusionCourse(subject=s, weight_kg=70, planned_cells_per_kg_e6=1) for s in subjects], BATCH
+        [InfusionCourse(subject=s, weight_kg=70, planned_cells_per_kg_e6=Decimal("1.2")) for s in subjects], BATCH
     )
     administrations = Administration.objects.bulk_create(
         [Administration(course=c, subject=s) for s, c in zip(subjects, courses, strict=True)], BATCH

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db.models import Exists, ForeignKey, Model, OuterRef, Q, QuerySet
+from django.db.models import ForeignKey, Model, Q, QuerySet
 
 from cart.models import (
     ROLES_WITHOUT_TITERS,
@@ -31,6 +31,7 @@ from cart.models import (
     Subject,
     SummaryStatistic,
 )
+from trialsite.isolation.reading import once
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
@@ -51,6 +52,15 @@ _LABORATORY_APP = "labs"
 # Which antibody is positive, and whether it is high, is on this form.
 _ANTIBODY_MODELS = (DiseaseFindings,)
 _TRIAL_APPS = frozenset({"cart", _LABORATORY_APP})
+
+
+@dataclass(frozen=True)
+class Held:
+    """A role that a user holds now; ``site_id`` is None where it is held at all sites of the study."""
+
+    study_id: int
+    site_id: int | None
+    role: str
 
 
 @dataclass(frozen=True)
@@ -96,23 +106,57 @@ def visible_to(user: Any, queryset: Rows) -> Rows:
     return _granted(user, queryset, roles=None)
 
 
+def visible_of(user: Any, subject: Subject, queryset: Rows) -> Rows:
+    """``visible_to`` for rows that are this subject's: the database is not asked again whose the subject is."""
+    if not user.is_authenticated or not user.is_active:
+        return queryset.none()
+    if user.is_superuser:
+        return queryset
+    held = held_by(user)
+    grants = [one for one in held if one.study_id == subject.study_id and one.site_id in (None, subject.site_id)]
+    if reveals_titers(queryset.model):
+        blinding = _blinding(held)
+        grants = [one for one in grants if one.role not in ROLES_WITHOUT_TITERS and one.study_id not in blinding]
+    return queryset if grants else queryset.none()
+
+
 def writable_by(user: Any, queryset: Rows, *, roles: Iterable[str] = WRITING_ROLES) -> Rows:
     """The visible rows where the user holds one of these roles, by default a role that enters data."""
     return _granted(user, queryset, roles=frozenset(roles))
+
+
+def writes_of(user: Any, subject: Subject) -> bool:
+    """Whether the user enters data of this subject: ``writable_by`` for a subject that is read already."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return user.is_superuser or any(
+        one.role in WRITING_ROLES and one.study_id == subject.study_id and one.site_id in (None, subject.site_id)
+        for one in held_by(user)
+    )
+
+
+def held_by(user: Any) -> tuple[Held, ...]:
+    """Memberships of a user that are in force now; a page reads them once."""
+
+    def read() -> tuple[Held, ...]:
+        rows = Membership.objects.current().filter(user=user).values_list("study", "site", "role")
+        return tuple(Held(*row) for row in rows)
+
+    return once(("memberships", user.pk), read)
 
 
 def roles_of(user: Any) -> frozenset[str]:
     """Roles the user holds now, anywhere."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
-    return frozenset(Membership.objects.current().filter(user=user).values_list("role", flat=True))
+    return frozenset(one.role for one in held_by(user))
 
 
 def sees_titers(user: Any, study: Study) -> bool:
     """Whether the user's roles in this study let the user see laboratory results and endpoints at all."""
     if user.is_superuser:
         return True
-    roles = set(Membership.objects.current().filter(user=user, study=study).values_list("role", flat=True))
+    roles = {one.role for one in held_by(user) if one.study_id == study.pk}
     return bool(roles - ROLES_WITHOUT_TITERS) and Role.BLINDED_ASSESSOR not in roles
 
 
@@ -122,11 +166,13 @@ def whole_studies(user: Any, *, roles: Iterable[str] | None = None) -> QuerySet[
         return Study.objects.none()
     if user.is_superuser:
         return Study.objects.all()
-    held = Membership.objects.current().filter(user=user, study=OuterRef("pk"))
-    grants = held.filter(site=None).exclude(role__in=ROLES_WITHOUT_TITERS)
-    if roles is not None:
-        grants = grants.filter(role__in=frozenset(roles))
-    return Study.objects.filter(Exists(grants) & ~Exists(held.filter(role=Role.BLINDED_ASSESSOR)))
+    held = held_by(user)
+    granting = {
+        one.study_id
+        for one in held
+        if one.site_id is None and one.role not in ROLES_WITHOUT_TITERS and (roles is None or one.role in roles)
+    }
+    return Study.objects.filter(pk__in=granting - _blinding(held))
 
 
 def reveals_titers(model: type[Model]) -> bool:
@@ -143,21 +189,27 @@ def _granted(user: Any, queryset: Rows, *, roles: frozenset[str] | None) -> Rows
     if model._meta.app_label not in _TRIAL_APPS:
         # Accounts, jobs, audit: a membership says nothing about them.
         return queryset.none()
-    held = Membership.objects.current().filter(user=user)
-    grants = held if roles is None else held.filter(role__in=roles)
+    held = held_by(user)
+    grants = [one for one in held if roles is None or one.role in roles]
     scope = scope_of(model)
     if scope is None:
         # Reference data of the laboratory (analytes, kits) holds no result: every member may read it.
-        return queryset.filter(Exists(grants))
-    grants = grants.filter(study=OuterRef(scope.study))
-    if scope.site is not None:
-        grants = grants.filter(Q(site=None) | Q(site=OuterRef(scope.site)))
-    if not reveals_titers(model):
-        return queryset.filter(Exists(grants))
-    if scope.site is None:
-        grants = grants.filter(site=None)
-    blinding = held.filter(role=Role.BLINDED_ASSESSOR, study=OuterRef(scope.study))
-    return queryset.filter(Exists(grants.exclude(role__in=ROLES_WITHOUT_TITERS)) & ~Exists(blinding))
+        return queryset if grants else queryset.none()
+    if reveals_titers(model):
+        blinding = _blinding(held)
+        grants = [one for one in grants if one.role not in ROLES_WITHOUT_TITERS and one.study_id not in blinding]
+        if scope.site is None:
+            grants = [one for one in grants if one.site_id is None]
+    whole = {one.study_id for one in grants if one.site_id is None or scope.site is None}
+    # A membership's site is one of its study, and a row's too: the database sees to both.
+    sites = {one.site_id for one in grants if one.study_id not in whole}
+    granted = Q(**{f"{scope.study}__in": whole})
+    return queryset.filter(granted | Q(**{f"{scope.site}__in": sites}) if sites else granted)
+
+
+def _blinding(held: Iterable[Held]) -> set[int]:
+    """Studies in which the user is a blinded assessor, whatever else there."""
+    return {one.study_id for one in held if one.role == Role.BLINDED_ASSESSOR}
 
 
 def _shortest_way(model: type[Model], goal: type[Model]) -> str | None:

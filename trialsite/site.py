@@ -9,6 +9,7 @@ from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
 
 from trialsite.audit.context import acting
+from trialsite.isolation.reading import once
 
 # Title, icon, and the records in the order in which they are entered.
 GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -104,6 +105,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             "cart.Study",
             "cart.Site",
+            "cart.ConsentForm",
             "cart.Arm",
             "cart.Cohort",
             "cart.ProtocolVersion",
@@ -148,9 +150,14 @@ class TrialsiteAdminSite(UnfoldAdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The groups with the records that the user may see; an app's own index stays as Django makes it."""
-        apps: list[dict[str, Any]] = super().get_app_list(request, app_label)
         if app_label is not None:
-            return apps
+            own: list[dict[str, Any]] = super().get_app_list(request, app_label)
+            return own
+        # The theme asks twice for each page, and builds its own lists from the answer.
+        return once(("desk", request.user.pk), lambda: self._groups(request))
+
+    def _groups(self, request: HttpRequest) -> list[dict[str, Any]]:
+        apps: list[dict[str, Any]] = super().get_app_list(request)
         shown = {entry["model"]._meta.label: entry for app in apps for entry in app["models"]}
         groups = []
         for title, icon, labels in GROUPS:

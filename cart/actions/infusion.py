@@ -49,7 +49,7 @@ def record_infusion(
     ------
     ValidationError
         With the sentence of the rule that is broken: no component, wrong subject, unreleased lot, cells recorded
-        twice, impossible share. Nothing is stored then.
+        twice, impossible share, a dose off its plan without a reason. Nothing is stored then.
     """
     if not components:
         raise ValidationError(
@@ -73,6 +73,7 @@ def record_infusion(
         administration = Administration(course=course, subject=subject, deviation_reason=deviation_reason)
         administration.full_clean()
         administration.save()
+        stored = []
         for given in components:
             component = InfusionComponent(
                 administration=administration,
@@ -82,6 +83,8 @@ def record_infusion(
             )
             component.full_clean(exclude=["viable_car_cells"])
             component.save()
+            stored.append(component)
+        refuse_unexplained(dose_of(course, stored), deviation_reason)
         for lot in lots.values():
             _record_custody(lot, components, place, first_person, second_person)
         mark_lots_infused(administration=administration, actor=actor)
@@ -104,6 +107,20 @@ def _record_custody(
     )
     event.full_clean()
     event.save()
+
+
+def refuse_unexplained(dose: CourseDose, why: str) -> None:
+    """Refuse a dose of a course that lies outside the product's tolerance and says nowhere why.
+
+    The database refuses it too (``cart_dose_explained``), by every path and at the end of the transaction.
+    """
+    if dose.within_tolerance or why.strip():
+        return
+    found = ", ".join(f"{one.what} {one.percent:+.1f} %" for one in dose.deviations if not one.within_tolerance)
+    raise ValidationError(
+        f"The dose of the course is not within the product's tolerance: {found} of the plan. Correct the cells, or say "
+        "why the dose deviates. [dose-deviation]"
+    )
 
 
 def dose_summary(course: InfusionCourse) -> CourseDose:

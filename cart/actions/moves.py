@@ -6,12 +6,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ForeignObjectRel
 
-from cart.models import RecordCompletion, Subject, WarningOverride
+from cart.actions.assessments import ask_about_differences
+from cart.models import Assessment, DataQuery, RecordCompletion, Subject, WarningOverride
 from trialsite.audit.context import acting
 
 
 def move_record(*, record: Any, subject: Subject, actor: str, reason: str) -> None:
     """Give a record to another subject of its study; what the rules of the new place refuse is refused.
+
+    A visit was the old subject's and does not come along. What is computed with the subject's sex and age is compared
+    anew: a difference opens a data query.
 
     Raises
     ------
@@ -32,12 +36,17 @@ def move_record(*, record: Any, subject: Subject, actor: str, reason: str) -> No
                 f"It is moved alone; found {', '.join(hanging)} that belong to it and to {locked.subject}. Leave it "
                 "there, and enter it anew for the right subject. [move-not-alone]"
             )
-        locked.subject = subject
+        locked.subject, moved = subject, ["subject"]
+        if getattr(locked, "visit_id", None) is not None:
+            locked.visit = None
+            moved.append("visit")
         locked.full_clean()
-        locked.save(update_fields=["subject"])
+        locked.save(update_fields=moved)
         # What was said about it goes along, or the old subject's site would go on seeing it.
-        for said in (RecordCompletion, WarningOverride):
+        for said in (RecordCompletion, WarningOverride, DataQuery):
             said.objects.filter(target_table=record._meta.db_table, target_id=record.pk).update(subject=subject)
+        if isinstance(locked, Assessment):
+            ask_about_differences(record=locked, actor=actor, reason=reason)
 
 
 def _hanging_on(record: Any) -> list[str]:

@@ -36,7 +36,7 @@ SECTIONS: dict[str, Rule] = {
     "cohorts": (
         {
             "code": TEXT, "title": TEXT, "arm": TEXT, "level": WHOLE, "planned_cells_per_kg_e6": NUMBER,
-            "planned_size": WHOLE,
+            "planned_cd19_per_kg_e6": NUMBER, "planned_bcma_per_kg_e6": NUMBER, "planned_size": WHOLE,
         },
         {"code", "title"},
     ),

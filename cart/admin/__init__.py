@@ -7,7 +7,9 @@ from knox.models import AuthToken
 from cart.admin import (
     adverse_event,
     assessment_panel,
+    cohort_board,
     conditioning,
+    consent_form,
     course_axis,
     cut,
     disability,
@@ -40,7 +42,9 @@ from cart.admin import (
 __all__ = [
     "adverse_event",
     "assessment_panel",
+    "cohort_board",
     "conditioning",
+    "consent_form",
     "course_axis",
     "cut",
     "disability",

@@ -3,12 +3,12 @@
 import polars as pl
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.utils.html import format_html
 
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm
 from cart.admin.move import MovableRecord
+from cart.admin.period import PeriodColumns
 from cart.endpoints.limiting_toxicity import LIMITING, with_window
 from cart.inputs import time_zero
 from cart.models import AdverseEvent
@@ -49,7 +49,7 @@ class AdverseEventForm(ReasonedForm):
 
 
 @admin.register(AdverseEvent)
-class AdverseEventAdmin(MovableRecord, DeskAdmin):
+class AdverseEventAdmin(PeriodColumns, MovableRecord, DeskAdmin):
     """Adverse events of all subjects."""
 
     form = AdverseEventForm
@@ -57,12 +57,12 @@ class AdverseEventAdmin(MovableRecord, DeskAdmin):
         "number",
         "subject",
         "term",
-        "started",
+        "started_text",
         "ended_text",
         "grade_number",
         "serious_text",
         "dlt_text",
-        "related_to_product",
+        "related_text",
         "outcome",
     )
     list_display_links = ("number", "term")
@@ -109,10 +109,10 @@ class AdverseEventAdmin(MovableRecord, DeskAdmin):
         """Number by which endpoints and reports name the event."""
         return obj.pk
 
-    @admin.display(description="Ended", ordering="ended")
-    def ended_text(self, obj: AdverseEvent) -> str:
-        """End, or that there is none."""
-        return format_html('<span class="ts-nowrap">{}</span>', "ongoing" if obj.ongoing else obj.ended or "-")
+    @admin.display(description="Cell-related", ordering="related_to_product")
+    def related_text(self, obj: AdverseEvent) -> str:
+        """Relation to the CAR-T cells; a column as wide as its name would push the outcome off the screen."""
+        return str(obj.get_related_to_product_display())
 
     @admin.display(description="Grade", ordering="grade")
     def grade_number(self, obj: AdverseEvent) -> int:

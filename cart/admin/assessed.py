@@ -26,15 +26,32 @@ from cart.models import (
     RightHeartCatheter,
     SkinScore,
     Spirometry,
+    Subject,
 )
 from cart.models.fields import plain
 from cart.models.lung import ZONES
+from cart.scoping import visible_of
+from trialsite.isolation.reading import once
 
 # Source: EUSTAR and others, as read: 10 B-lines and more over 14 zones suggest ILD.
 ILD_FROM_B_LINES = 10
 SCLERODERMA_PATTERNS = frozenset(
     {Capillaroscopy.Pattern.EARLY, Capillaroscopy.Pattern.ACTIVE, Capillaroscopy.Pattern.LATE}
 )
+
+
+def records_of(user: Any, subject: Subject, kind: type[Assessment]) -> list[Any]:
+    """Assessments of a kind that the user may see, by day, each with its subject; a page reads them once."""
+
+    def read() -> list[Any]:
+        rows = visible_of(user, subject, kind._default_manager.filter(subject=subject))
+        records = list(rows.order_by("assessed_on", "pk"))
+        for record in records:
+            # The kernels ask for its sex, year of birth and study.
+            record.subject = subject
+        return records
+
+    return once(("assessments", user.pk, kind, subject.pk), read)
 
 
 def computed_texts(records: Sequence[Assessment]) -> list[str]:

@@ -11,6 +11,7 @@ from cart.actions.assessments import ask_about_differences
 from cart.admin.assessed import computed_texts
 from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
+from cart.admin.move import MovableRecord
 from cart.models import Assessment, DataQuery
 
 _YES_NO = [("unknown", "Not assessed"), ("true", "Yes"), ("false", "No")]
@@ -25,7 +26,7 @@ def sections(*own: tuple[str, tuple[Any, ...]], beside_assessor: tuple[str, ...]
     )
 
 
-class AssessmentAdmin(DeskAdmin):
+class AssessmentAdmin(MovableRecord, DeskAdmin):
     """One kind of assessment: at a visit, on a day, by an assessor, or not done with its reason."""
 
     list_display = ("subject", "visit_name", "assessed_on", "computed", "assessor")

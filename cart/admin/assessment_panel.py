@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from cart.admin.assessed import computed_texts
+from cart.admin.assessed import computed_texts, records_of
 from cart.admin.panels import register_subject_panel
 from cart.admin.schedule import day_text
 from cart.models import ASSESSMENTS, Assessment, Subject, Visit
-from cart.scoping import visible_to
+from cart.scoping import visible_of
 
 # The record's own page has them: what a birthday leaves, and FEV1.
 _ASIDES = re.compile(r" \([^()]* by birthday\)|; FEV1 .*")
@@ -48,7 +48,7 @@ def assessment_panel(request: HttpRequest, subject: Subject) -> str:
     kinds = [kind for kind, page in pages.items() if page.has_view_permission(request)]
     found = {kind: _stored(request, subject, kind) for kind in kinds}
     visits = (
-        visible_to(request.user, Visit.objects.filter(subject=subject))
+        visible_of(request.user, subject, Visit.objects.filter(subject=subject))
         .select_related("planned")
         .order_by("occurred_on", "pk")
     )
@@ -72,8 +72,7 @@ def assessment_panel(request: HttpRequest, subject: Subject) -> str:
 
 
 def _stored(request: HttpRequest, subject: Subject, kind: type[Assessment]) -> Stored:
-    # With the subject: the kernels ask for its sex and year of birth.
-    rows = list(visible_to(request.user, kind._default_manager.filter(subject=subject)).select_related("subject"))
+    rows = records_of(request.user, subject, kind)
     return {row.visit_id or row.assessed_on: (row, text) for row, text in zip(rows, computed_texts(rows), strict=True)}
 
 

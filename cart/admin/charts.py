@@ -54,6 +54,8 @@ class Origin:
         return {"zero_label": "", "day_label": "Date (no infusion and no dose yet)", "dated_from": self.on}
 
 
+# Unit separator of ASCII.
+_BETWEEN = "\x1f"
 ChartsOf = Callable[[HttpRequest, Subject], list[Chart]]
 
 
@@ -110,7 +112,8 @@ def table_html(chart: Chart, *, linked: bool) -> SafeString:
     heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in chart.heads)
     lines = []
     for row in chart.rows:
-        cells = [escape(cell) for cell in row.cells]
+        # One call a row; the sign between them is in no text that is stored.
+        cells = escape(_BETWEEN.join(row.cells)).split(_BETWEEN)
         if linked and row.url:
             cells[chart.linked] = f'<a class="ts-link" href="{escape(row.url)}">{cells[chart.linked]}</a>'
         lines.append(f"<tr><td>{'</td><td>'.join(cells)}</td></tr>")

@@ -26,7 +26,7 @@ from cart.models import (
     Visit,
 )
 from cart.models.fields import plain
-from cart.scoping import visible_to
+from cart.scoping import visible_of
 
 Between = tuple[dt.date, dt.date]
 PARTICIPATION, APHERESIS, BRIDGING, CONDITIONING, CHELATION, INFUSION, STUDY_DRUG, EVENTS, VISITS = (
@@ -82,7 +82,7 @@ def entries_of(user: Any, subject: Subject) -> list[Entry]:
 
     def rows(model: type[Any], *related: str, **lookup: Any) -> Any:
         wanted = lookup or {"subject": subject}
-        found = visible_to(user, model._default_manager.filter(**wanted))
+        found = visible_of(user, subject, model._default_manager.filter(**wanted))
         return found.select_related(*related) if related else found
 
     found = [

@@ -25,6 +25,8 @@ from trialsite.audit.middleware import REASON_FIELD
 # Who sets a study up: visits, products, kits. Everybody else reads them.
 SET_UP_ROLES = frozenset({Role.DATA_MANAGER, Role.STUDY_ADMINISTRATOR})
 _REFUSAL = "_desk_refusal"
+# What ``subject.js`` adds to a search: the subject that the form has or stands for.
+SUBJECT_OF_FORM = "of_subject"
 # What a form asks beside its record.
 _OF_THE_PAGE = (REASON_FIELD, SEEN_FIELD, COMPLETION_FIELD)
 
@@ -161,6 +163,16 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = visible_to(request.user, super().get_queryset(request))
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """In a search box of a form that has its subject, the rows of that subject only."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        asked = request.GET.get(SUBJECT_OF_FORM, "")
+        of_form = request.resolver_match is not None and request.resolver_match.url_name == "autocomplete"
+        names = {field.name for field in self.model._meta.concrete_fields}
+        if of_form and asked.isdecimal() and "subject" in names:
+            found = found.filter(subject=asked)
+        return found, may_repeat
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)

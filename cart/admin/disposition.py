@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from cart.actions.eligibility import criteria_of, open_assessment
 from cart.actions.participation import record_disposition
@@ -15,6 +16,7 @@ from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm
 from cart.admin.panels import register_subject_panel
 from cart.admin.schedule import partial_text
+from cart.inputs.reconsents import reconsents_due
 from cart.models import (
     Allocation,
     Disposition,
@@ -23,7 +25,7 @@ from cart.models import (
     RandomisationList,
     Subject,
 )
-from cart.scoping import writable_by
+from cart.scoping import writes_of
 
 
 class DispositionForm(ReasonedForm):
@@ -111,7 +113,7 @@ class DispositionAdmin(DeskAdmin):
 
 def participation_panel(request: HttpRequest, subject: Subject) -> str:
     """Where the subject stands: protocol, consent, eligibility, course; and what comes next."""
-    may_write = writable_by(request.user, Subject.objects.filter(pk=subject.pk)).exists()
+    may_write = writes_of(request.user, subject)
     consents = list(subject.consents.select_related("protocol").order_by("signed_on", "pk"))
     held, newest = subject.protocol(), subject.study.current_protocol()
     waiting = open_assessment(subject)
@@ -123,6 +125,7 @@ def participation_panel(request: HttpRequest, subject: Subject) -> str:
         "protocol": held,
         # Nobody consents anew whose participation has ended.
         "newest": newest if newest != held and not subject.ended_on else None,
+        "reconsent": next(iter(reconsents_due(Subject.objects.filter(pk=subject.pk), now=timezone.now())), None),
         "criteria": len(criteria),
         "answered": EligibilityAnswer.objects.filter(assessment=waiting).count() if waiting is not None else 0,
         "decision": EligibilityDecision.objects.filter(subject=subject).order_by("-decided_at", "-pk").first(),

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from cart.admin.history import history_of
 from cart.admin.record_state import COMPLETION_FIELD, WARNING_FIELD, unanswered
-from cart.models import RecordCompletion
+from cart.models import RecordCompletion, plausible_assessments, plausible_safety  # noqa: F401 - register their checks
 from cart.models.completeness import is_completable, required_for_complete
 from cart.models.fields import plain
 from cart.models.plausible import SoftWarning, soft_warnings
@@ -153,6 +153,8 @@ class ReasonedForm(AskedTwice, forms.ModelForm):  # type: ignore[type-arg]
     def _check_complete(self) -> None:
         """A record that is called complete lacks nothing that its kind needs."""
         if self.cleaned_data.get(COMPLETION_FIELD) != RecordCompletion.State.COMPLETE:
+            return
+        if self.cleaned_data.get("not_done_reason"):
             return
         for name in required_for_complete(type(self.instance)):
             if name in self.fields and name not in self.errors and self.cleaned_data.get(name) in (None, ""):

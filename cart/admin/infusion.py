@@ -8,14 +8,14 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from cart.actions.infusion import dose_of, dose_summary
+from cart.actions.infusion import dose_of, dose_summary, refuse_unexplained
 from cart.actions.lots import mark_lots_infused
 from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin, DeskStackedInline, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm, ReasonedFormSet
 from cart.endpoints.product.course_dose import CourseDose, Deviation
-from cart.models import Administration, InfusionComponent, InfusionCourse, Lot, ScanAttempt
+from cart.models import Administration, InfusionComponent, InfusionCourse, Lot, ScanAttempt, Subject
 
 # Name of the button that computes the dose and stores nothing.
 CHECK_ONLY = "_check_dose"
@@ -125,6 +125,16 @@ class InfusionCourseAdmin(DeskAdmin):
     )
     inlines = (AdministrationInline,)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin with what the subject's cohort plans; the course keeps what is saved."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        asked = str(initial.get("subject", ""))
+        subject = Subject.objects.filter(pk=asked).select_related("cohort").first() if asked.isdecimal() else None
+        if subject is not None and subject.cohort is not None and self._may_write(request, subject):
+            for name in ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"):
+                initial.setdefault(name, getattr(subject.cohort, name))
+        return initial
+
 
 class ComponentFormSet(FollowsSubjectFormSet):
     """Components; a new one starts with the course's weight. Their dose is computed before anything is stored."""
@@ -150,13 +160,7 @@ class ComponentFormSet(FollowsSubjectFormSet):
         self.dose = dose_of(self.instance.course, [*others.select_related("lot__product"), *entered])
         if CHECK_ONLY in self.data:
             raise ValidationError("Checked only: nothing is stored yet. The dose stands on top of the page.")
-        if not self.dose.within_tolerance and not str(self.data.get("deviation_reason", "")).strip():
-            beyond = [one for one in self.dose.deviations if not one.within_tolerance]
-            found = ", ".join(f"{one.what} {one.percent:+.1f} %" for one in beyond)
-            raise ValidationError(
-                f"The dose of the course is not within the product's tolerance: {found} of the plan. Correct the "
-                "cells, or say why the dose deviates. [dose-deviation]"
-            )
+        refuse_unexplained(self.dose, str(self.data.get("deviation_reason", "")))
 
 
 class ComponentInline(DeskStackedInline):

@@ -78,6 +78,7 @@ class MovableRecord:
             "record": record,
             "form": form,
             "page": page,
+            "visit": getattr(record, "visit", None),
         }
         return TemplateResponse(request, "cart/move.html", context)
 

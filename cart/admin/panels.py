@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -23,7 +24,7 @@ from cart.models import (
     StaleSubject,
     Subject,
 )
-from cart.scoping import visible_to
+from cart.scoping import visible_of
 
 PanelRenderer = Callable[[HttpRequest, Subject], str]
 
@@ -71,22 +72,38 @@ def panels_of(
     request: HttpRequest, subject: Subject, *, may_write: bool
 ) -> tuple[list[Step], list[tuple[str, str, str]]]:
     """Steps, and (key, title, HTML) of the panels of a subject, for the user of this request."""
-    steps = [_step(request, step, subject, may_write=may_write) for step in _steps]
+    counts = _counts(request, subject)
+    steps = [_step(step, subject, counts[step.model], may_write=may_write) for step in _steps]
     panels = [
         (key, panel.title, html)
         for key, panel in sorted(_panels.items(), key=lambda item: item[1].order)
         if (html := panel.render(request, subject))
     ]
-    return [step for step in steps if step is not None], panels
+    return steps, panels
 
 
-def _step(request: HttpRequest, step: _StepOf, subject: Subject, *, may_write: bool) -> Step | None:
-    rows = visible_to(request.user, step.model._default_manager.all())
-    counted = rows.filter(**{step.lookup: subject}).order_by().aggregate(count=Count("pk"))["count"]
+def _counts(request: HttpRequest, subject: Subject) -> dict[type[Any], int]:
+    """How many records of each step the user may see, by one query."""
+    counted = {
+        step.model._meta.model_name: _number(
+            visible_of(request.user, subject, step.model._default_manager.filter(**{step.lookup: OuterRef("pk")})),
+            step.lookup,
+        )
+        for step in _steps
+    }
+    numbers = Subject.objects.filter(pk=subject.pk).values(**counted).get()
+    return {step.model: numbers[step.model._meta.model_name] for step in _steps}
+
+
+def _number(rows: QuerySet[Any], lookup: str) -> Coalesce:
+    return Coalesce(Subquery(rows.order_by().values(lookup).annotate(number=Count("pk")).values("number")), 0)
+
+
+def _step(step: _StepOf, subject: Subject, count: int, *, may_write: bool) -> Step:
     name = f"{step.model._meta.app_label}_{step.model._meta.model_name}"
     return Step(
         title=step.title,
-        count=counted,
+        count=count,
         list_url=f"{reverse(f'admin:{name}_changelist')}?{step.lookup}__id__exact={subject.pk}",
         add_url=f"{reverse(f'admin:{name}_add')}?{step.lookup}={subject.pk}" if may_write else "",
     )
@@ -99,12 +116,12 @@ def endpoint_panel(request: HttpRequest, subject: Subject, *, exported: bool = F
     """
     newest = (
         # Those of a data cut stand with the cut.
-        visible_to(request.user, Evaluation.objects.live().filter(subject=subject))
+        visible_of(request.user, subject, Evaluation.objects.live().filter(subject=subject))
         .select_related("run")
         .order_by("-id")
         .first()
     )
-    stale = visible_to(request.user, StaleSubject.objects.filter(subject=subject)).first()
+    stale = visible_of(request.user, subject, StaleSubject.objects.filter(subject=subject)).first()
     if newest is None and stale is None:
         return ""
     results = (

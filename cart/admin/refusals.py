@@ -19,6 +19,8 @@ _KEY_SENTENCES = {
     "cohort_arm_of_study": "The arm belongs to another study. [arm-of-other-study]",
     "answer_criterion_of_protocol": "The criterion is of another protocol version. [criterion-unknown]",
     "answer_assessment_of_protocol": "The criterion is of another protocol version. [criterion-unknown]",
+    "consent_form_site_of_study": "The site belongs to another study. [site-of-other-study]",
+    "consent_form_protocol_of_study": "The protocol is of another study. [protocol-of-other-study]",
     "membership_site_of_study": "The site belongs to another study. [site-of-other-study]",
     "lot_apheresis_of_subject": "The apheresis is of another subject; a lot serves its own donor. [wrong-subject]",
     "administration_course_of_subject": "The course is of another subject. [wrong-subject]",

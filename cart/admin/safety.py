@@ -9,16 +9,17 @@ from cart.admin.desk import DeskAdmin
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm
 from cart.admin.move import MovableRecord
+from cart.admin.period import PeriodColumns
 from cart.models import Death, IecHsAssessment, Infection, Pregnancy, RclTest, SecondMalignancy
 
 _WHERE = (("subject__study", VisibleRelatedFilter), ("subject__site", VisibleRelatedFilter))
 
 
 @admin.register(Infection)
-class InfectionAdmin(MovableRecord, DeskAdmin):
+class InfectionAdmin(PeriodColumns, MovableRecord, DeskAdmin):
     """Infections of all subjects."""
 
-    list_display = ("subject", "organism", "kind", "site", "started", "ended", "ongoing", "grade")
+    list_display = ("subject", "organism", "kind", "site", "started_text", "ended_text", "grade")
     list_filter = (*_WHERE, "kind", "site", "grade", "ongoing")
     list_select_related = ("subject",)
     search_fields = ("subject__code", "organism", "site_text")

@@ -20,13 +20,13 @@ from cart.models import (
     Infection,
     Subject,
 )
-from cart.scoping import visible_to, writable_by
+from cart.scoping import visible_of, writes_of
 
 
 def safety_panel(request: HttpRequest, subject: Subject) -> str:
     """What is known of a subject's safety now; the stored answers stand under Endpoints."""
-    events = list(visible_to(request.user, AdverseEvent.objects.filter(subject=subject)))
-    infections = list(visible_to(request.user, Infection.objects.filter(subject=subject)))
+    events = list(visible_of(request.user, subject, AdverseEvent.objects.filter(subject=subject)))
+    infections = list(visible_of(request.user, subject, Infection.objects.filter(subject=subject)))
     safety = safety_of(subject)
     if safety.time_zero_on is None and not events and not infections:
         return ""
@@ -36,7 +36,7 @@ def safety_panel(request: HttpRequest, subject: Subject) -> str:
         "events": [{"event": event, "day": _day(event.started, safety)} for event in events],
         "infections": [{"infection": one, "day": _day(one.started, safety)} for one in infections],
         "course_url": reverse("admin:cart_syndromecourse_change", args=[subject.pk]),
-        "may_write": writable_by(request.user, Subject.objects.filter(pk=subject.pk)).exists(),
+        "may_write": writes_of(request.user, subject),
     }
     return render_to_string("cart/safety_panel.html", shown, request=request)
 

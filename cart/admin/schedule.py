@@ -16,7 +16,7 @@ from cart.endpoints.schedule import DONE, EARLY, ENDED, FUTURE, LATE, MISSED, NO
 from cart.endpoints.timing import PartialDate
 from cart.inputs.schedule import read_schedule
 from cart.models import PlannedPanel, Subject
-from cart.scoping import visible_to, writable_by
+from cart.scoping import visible_to, writes_of
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def schedule_panel(request: HttpRequest, subject: Subject) -> str:
     for planned_id, name in planned.values_list("planned", "panel__name"):
         due.setdefault(planned_id, []).append(name)
     rows = [{**row, "panels": ", ".join(due.get(row["planned_id"], []))} for row in rows]
-    may_write = writable_by(request.user, subjects).exists()
+    may_write = writes_of(request.user, subject)
     return render_to_string("cart/schedule_panel.html", {"rows": rows, "may_write": may_write}, request=request)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from cart.admin.assessed import computed_texts
+from cart.admin.assessed import computed_texts, records_of
 from cart.admin.charts import Chart, ChartRow, Origin, origin_of, register_charts
 from cart.admin.confounders import confounder_shades
 from cart.admin.day_plot import Plot, PlotPoint, Shade
@@ -14,8 +14,7 @@ from cart.admin.schedule import day_text
 from cart.endpoints.disease.predicted import UNUSABLE_GRADES
 from cart.endpoints.registry import in_force
 from cart.inputs.assessed import dlco_of_predicted, skin_totals, spirometry_predicted
-from cart.models import Assessment, DiffusingCapacity, SkinScore, Spirometry, Subject
-from cart.scoping import visible_to
+from cart.models import DiffusingCapacity, SkinScore, Spirometry, Subject
 
 HEADS = ("Day", "Assessed", "Computed", "Quality", "Remark")
 NOTE = (
@@ -28,9 +27,9 @@ NOTE = (
 def skin_lung_charts(request: HttpRequest, subject: Subject) -> list[Chart]:
     """Charts of what was assessed, for the user of this request."""
     found: list[tuple[str, str, str, list[Any]]] = [
-        ("mrss", "mRSS", "", _records(request, subject, SkinScore)),
-        ("fvc", "FVC", "% predicted", _records(request, subject, Spirometry)),
-        ("dlco", "DLCO", "% predicted", _records(request, subject, DiffusingCapacity)),
+        ("mrss", "mRSS", "", records_of(request.user, subject, SkinScore)),
+        ("fvc", "FVC", "% predicted", records_of(request.user, subject, Spirometry)),
+        ("dlco", "DLCO", "% predicted", records_of(request.user, subject, DiffusingCapacity)),
     ]
     origin = origin_of(subject, [one.assessed_on for *_, records in found for one in records])
     if origin is None or not any(records for *_, records in found):
@@ -42,15 +41,6 @@ def skin_lung_charts(request: HttpRequest, subject: Subject) -> list[Chart]:
     return [
         _chart(key, title, unit, records, origin, shades, unusable) for key, title, unit, records in found if records
     ]
-
-
-def _records(request: HttpRequest, subject: Subject, kind: type[Assessment]) -> list[Any]:
-    rows = visible_to(request.user, kind._default_manager.filter(subject=subject)).order_by("assessed_on", "pk")
-    records = list(rows)
-    for record in records:
-        # The kernels ask for its sex, year of birth and study.
-        record.subject = subject
-    return records
 
 
 def _values(key: str, records: Sequence[Any]) -> list[Mapping[str, Any]]:

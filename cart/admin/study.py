@@ -308,9 +308,26 @@ class CohortAdmin(DeskAdmin):
     autocomplete_fields = ("study", "arm")
     fieldsets = (
         (None, {"fields": (("study", "arm"), ("code", "title"))}),
-        ("Plan", {"fields": (("level", "planned_cells_per_kg_e6", "planned_size"),)}),
+        (
+            "Plan",
+            {
+                "fields": (
+                    ("level", "planned_size"),
+                    ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"),
+                )
+            },
+        ),
     )
-    fixed_fields = ("study", "arm", "code", "level", "planned_cells_per_kg_e6", "planned_size")
+    fixed_fields = (
+        "study",
+        "arm",
+        "code",
+        "level",
+        "planned_cells_per_kg_e6",
+        "planned_cd19_per_kg_e6",
+        "planned_bcma_per_kg_e6",
+        "planned_size",
+    )
 
 
 @admin.register(Membership)

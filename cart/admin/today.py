@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cart.actions.product import RELEASABLE
+from cart.admin.consent_form import due_for
 from cart.admin.schedule import worded
 from cart.endpoints.schedule import FUTURE, OPEN, OVERDUE
 from cart.inputs.schedule import read_schedule
@@ -47,7 +48,7 @@ SHELVES = (
     # They stand in the lists above too: this one is for whoever looks after the years that follow the study.
     Shelf("long-term", "Long-term follow-up due", (PHASE == "long-term") & STATE.is_in([OPEN, OVERDUE])),
 )
-LOTS = "lots"
+LOTS, RECONSENTS = "lots", "reconsents"
 
 
 # What other apps count: a function of the request to title, count and url of the list behind the count.
@@ -64,13 +65,18 @@ def today_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     subjects = visible_to(request.user, Subject.objects.all())
     schedule = read_schedule(subjects, now=timezone.now()).sort("until_on", "subject", "code")
     shelved = {shelf.key: schedule.filter(shelf.rows) for shelf in SHELVES}
-    lots = waiting_lots(request.user)
+    further = {LOTS: waiting_lots(request.user), RECONSENTS: due_for(request.user)}
     shown = request.GET.get("show", "")
-    shown = shown if shown in (*shelved, LOTS) else SHELVES[0].key
-    titles = {**{shelf.key: shelf.title for shelf in SHELVES}, LOTS: "Lots waiting for tests"}
+    shown = shown if shown in (*shelved, *further) else SHELVES[0].key
+    titles = {
+        **{shelf.key: shelf.title for shelf in SHELVES},
+        LOTS: "Lots waiting for tests",
+        RECONSENTS: "Re-consents due",
+    }
+    lengths = {key: rows.height for key, rows in shelved.items()} | {key: len(rows) for key, rows in further.items()}
     counts = [
         {"title": titles[key], "count": count, "url": f"?show={key}", "shown": key == shown}
-        for key, count in (*((key, rows.height) for key, rows in shelved.items()), (LOTS, len(lots)))
+        for key, count in lengths.items()
     ]
     context = {
         **site.each_context(request),
@@ -78,7 +84,8 @@ def today_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "counts": [*counts, *_queries(request.user), _incomplete(request.user), *(one(request) for one in _further)],
         "list_title": titles[shown],
         "rows": worded(shelved[shown]) if shown in shelved else [],
-        "lots": lots if shown == LOTS else None,
+        "lots": further[LOTS] if shown == LOTS else None,
+        "reconsents": further[RECONSENTS] if shown == RECONSENTS else None,
     }
     return TemplateResponse(request, "cart/today.html", context)
 

@@ -26,6 +26,7 @@ from cart.endpoints import (
     treatment_doses,
 )
 from cart.endpoints.answers import KEY, as_read, check_answers, in_schema
+from cart.endpoints.escalation import design
 from cart.endpoints.kinetics import expansion
 from cart.endpoints.outcomes import activity, early, lung, response, screening, skin
 from cart.endpoints.prepared import Prepared
@@ -36,6 +37,7 @@ __all__ = ["MODULES", "Answered", "answer", "compute", "evaluate"]
 PARAMETERS_OF_READING = {
     grades.LABORATORY: ("flags and grades of laboratory results", grades.with_grades),
     summaries.SUMMARY: ("summaries of groups of subjects", summaries.summarise),
+    design.ESCALATION: ("escalation of the dose", design.design_in_force),
 }
 # Importing registers. What an endpoint needs, its module imports, so the order is right whichever comes first.
 MODULES = (

@@ -14,6 +14,7 @@ from cart.endpoints.prepared import PARTED, PARTED_BY, input_name
 from cart.inputs.clinical import clinical_frames
 from cart.inputs.safety import READERS as SAFETY_READERS
 from trialsite.isolation.columns import read_columns
+from trialsite.isolation.reading import once
 
 FrameReader = Callable[[int, Sequence[int]], pl.DataFrame]
 
@@ -94,8 +95,12 @@ WHERE f.at IS NOT NULL OR d.first_text IS NOT NULL ORDER BY c.id
 def time_zero(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
     """Frame ``time_zero``: first infusion, or first study-drug dose, in the site's local time.
 
-    A subject whose first dose is known only to the month has no row: its time zero is not known.
+    A subject whose first dose is known only to the month has no row: its time zero is not known. A page reads it once.
     """
+    return once(("time zero", study_id, tuple(subject_ids)), lambda: _time_zero(study_id, subject_ids))
+
+
+def _time_zero(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
     return read_columns(
         _TIME_ZERO_SQL,
         {"study": study_id, "subjects": list(subject_ids)},

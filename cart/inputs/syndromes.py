@@ -15,6 +15,7 @@ from cart.endpoints.toxicity.icans import ICE_PARTS, ice_scores
 from cart.inputs import planned_visits, subjects, therapies, time_zero
 from cart.inputs.safety import READERS
 from cart.models import CrsAssessment, IcansAssessment, Subject
+from trialsite.isolation.reading import once
 
 ANSWERS = ("DLT", "CRSMAX", "ICANSMAX", "TOCIMG", "TOCIMGKG", "STERDEX")
 Day = CrsAssessment | IcansAssessment
@@ -100,8 +101,32 @@ class SubjectSafety:
 
 def safety_of(subject: Subject) -> SubjectSafety:
     """What the kernels answer about a subject now, by the parameters of the protocol in force."""
+    inputs = _inputs(subject)
+    zero = inputs.frames["time_zero"]["time_zero_on"]
+    return SubjectSafety(
+        answers=compute(inputs, ANSWERS, _overrides(subject)).to_dicts(),
+        episodes=episodes_of(subject),
+        time_zero_on=zero[0] if len(zero) else None,
+    )
+
+
+def episodes_of(subject: Subject) -> list[dict[str, Any]]:
+    """Episodes of CRS and ICANS of one subject now; none before time zero."""
+    inputs, overrides = _inputs(subject), _overrides(subject)
+    return [row for syndrome in (CRS, ICANS) for row in _episodes(inputs, syndrome, overrides)]
+
+
+def _overrides(subject: Subject) -> dict[str, Any]:
     protocol = subject.study.current_protocol()
-    overrides = protocol.parameters if protocol else {}
+    return protocol.parameters if protocol else {}
+
+
+def _inputs(subject: Subject) -> Prepared:
+    """What is recorded about a subject's safety; a page reads it once."""
+    return once(("safety", subject.pk), lambda: _read_inputs(subject))
+
+
+def _read_inputs(subject: Subject) -> Prepared:
     ids = [subject.pk]
     frames = {
         # What is not named below no answer of these reads: laboratory, skin, lungs.
@@ -112,28 +137,7 @@ def safety_of(subject: Subject) -> SubjectSafety:
         "planned_visits": planned_visits(subject.study_id),
         **{name: read(subject.study_id, ids) for name, read in READERS.items()},
     }
-    inputs = Prepared(frames)
-    zero = frames["time_zero"]["time_zero_on"]
-    return SubjectSafety(
-        answers=compute(inputs, ANSWERS, overrides).to_dicts(),
-        episodes=[row for syndrome in (CRS, ICANS) for row in _episodes(inputs, syndrome, overrides)],
-        time_zero_on=zero[0] if len(zero) else None,
-    )
-
-
-def episodes_of(subject: Subject) -> list[dict[str, Any]]:
-    """Episodes of CRS and ICANS of one subject now; none before time zero."""
-    protocol = subject.study.current_protocol()
-    ids = [subject.pk]
-    frames = {
-        **{name: pl.DataFrame(schema=columns) for name, columns in FRAMES.items()},
-        "subjects": subjects(subject.study_id, ids),
-        "time_zero": time_zero(subject.study_id, ids),
-        **{name: READERS[name](subject.study_id, ids) for name, _ in FRAMES_OF.values()},
-    }
-    overrides = protocol.parameters if protocol else {}
-    inputs = Prepared(frames)
-    return [row for syndrome in (CRS, ICANS) for row in _episodes(inputs, syndrome, overrides)]
+    return Prepared(frames)
 
 
 def _episodes(inputs: Prepared, syndrome: str, overrides: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from cart.models.assessment import Assessment
 from cart.models.bridging import BridgingTherapy
 from cart.models.chelation import Chelation
 from cart.models.conditioning import ConditioningCourse, ConditioningDose
+from cart.models.consent_form import ConsentForm
 from cart.models.criterion import EligibilityCriterion
 from cart.models.custody import CustodyEvent, ScanAttempt
 from cart.models.cut import CutTable, DataCut
@@ -75,6 +76,7 @@ __all__ = [
     "ConditioningCourse",
     "ConditioningDose",
     "Consent",
+    "ConsentForm",
     "CrsAssessment",
     "CustodyEvent",
     "CutTable",

@@ -1,8 +1,10 @@
 """Field types of the trial: dates that may be partial."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.core.checks import CheckMessage
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -30,6 +32,23 @@ def validate_partial_date(value: str) -> None:
         raise ValidationError(str(error), code="partial-date") from error
 
 
+class PartialDateFormField(forms.CharField):
+    """A partial date as people write it: a blank between day and time means what the T means."""
+
+    _BLANK = re.compile(r"^(\d{4}-\d{2}-\d{2})\s+(?=\d{2}:)", re.ASCII)
+    _SHAPES = "2024, 2024-03, 2024-03-05 or 2024-03-05T10:15"
+
+    def __init__(self, *args: Any, help_text: str = "", **kwargs: Any) -> None:
+        # Every one of them says how it is written.
+        told = help_text if "2024-03" in help_text else f"{help_text} {self._SHAPES}.".strip()
+        super().__init__(*args, help_text=told, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """The ISO 8601 text; what is not one is left for the validator."""
+        text = super().to_python(value)
+        return text if text in self.empty_values else self._BLANK.sub(r"\1T", text)
+
+
 class PartialDateField(models.CharField):  # type: ignore[type-arg]
     """A date as exactly as it is known: ``2024``, ``2024-03``, ``2024-03-05``, ``2024-03-05T10:15``.
 
@@ -43,6 +62,10 @@ class PartialDateField(models.CharField):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if validate_partial_date not in self.validators:
             self.validators = [*self.validators, validate_partial_date]
+
+    def formfield(self, **kwargs: Any) -> Any:
+        """A box that says how the date is written."""
+        return super().formfield(**{"form_class": PartialDateFormField, **kwargs})
 
 
 def partial_date_check(field: str, name: str) -> models.CheckConstraint:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cart.models.fields import PartialDateField, partial_date_check
 from cart.models.study import Arm, Cohort, PlannedVisit, ProtocolVersion, Site, Study
+from trialsite.isolation.reading import once
 
 MAX_SUBJECT_ID = 2**24 - 1
 LARGEST_UTC_OFFSET = timedelta(hours=14)
@@ -112,9 +113,10 @@ class Subject(models.Model):
             raise ValidationError({"cohort": "The cohort belongs to another study. [cohort-of-other-study]"})
 
     def protocol(self) -> ProtocolVersion | None:
-        """Protocol version that holds for the subject (``SubjectQuerySet.with_protocol``)."""
+        """Protocol version that holds for the subject (``SubjectQuerySet.with_protocol``); a page reads it once."""
         held = Subject.objects.filter(pk=self.pk).with_protocol().values("protocol_id")
-        return ProtocolVersion.objects.filter(pk__in=held).select_related("study").first()
+        version = ProtocolVersion.objects.filter(pk__in=held).select_related("study")
+        return once(("protocol of subject", self.pk), version.first)
 
 
 class Consent(models.Model):

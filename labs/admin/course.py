@@ -18,7 +18,7 @@ from cart.endpoints.reference_ranges import with_ranges
 from cart.endpoints.registry import in_force
 from cart.models import Subject
 from cart.models.fields import plain
-from cart.scoping import visible_to
+from cart.scoping import visible_of
 from labs.admin.collected import month_name_text
 from labs.admin.confounders import confounded_notes
 from labs.inputs import approved_ranges
@@ -29,6 +29,7 @@ CELLS, ANTIBODIES, LINEAR = ("CD19_ABS",), ("ATA", "ARA"), ("IGG",)
 # Whatever a study calls them: a transgene is counted in copies.
 _COPIES = "{copies}"
 _USABLE = frozenset({Specimen.Condition.GOOD, Specimen.Condition.OTHER})
+_CONDITIONS = {condition.value: condition.label.lower() for condition in Specimen.Condition}
 HEADS = (
     "Day",
     "Collected (site time)",
@@ -79,7 +80,7 @@ def course_charts(request: HttpRequest, subject: Subject) -> list[Chart]:
     wanted = Q(analyte__code__in=[*CELLS, *constructs, *ANTIBODIES, *LINEAR]) | Q(unit__startswith=_COPIES)
     results = list(
         # Columns, not instances: a subject has thousands of results.
-        visible_to(request.user, Result.objects.current().of_subject(subject.pk).filter(wanted))
+        visible_of(request.user, subject, Result.objects.current().of_subject(subject.pk).filter(wanted))
         .order_by("specimen__collected", "pk")
         .values(*_COLUMNS)
     )
@@ -219,9 +220,9 @@ def _series_name(row: Row) -> str:
 def _cells(
     row: Row, origin: Origin, notes: dict[int, str], ranges: dict[int, tuple[float | None, float | None]]
 ) -> list[str]:
-    on, condition = row["specimen__collected_on"], Specimen.Condition(row["specimen__condition"])
+    on, condition = row["specimen__collected_on"], row["specimen__condition"]
     remarks = [
-        "" if condition in _USABLE else f"not evaluated: {condition.label.lower()}",
+        "" if condition in _USABLE else f"not evaluated: {_CONDITIONS[condition]}",
         row["missing_reason"],
         notes.get(row["pk"], ""),
         f"version {row['version']}: {row['supersession_reason']}" if row["version"] > 1 else "",

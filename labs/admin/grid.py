@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from labs.actions.by_hand import Typed, enter_panel
 from labs.actions.judgements import Answer, judge_results
 from labs.admin.collected import month_name_text
-from labs.admin.grid_rows import GridRow, grid_rows
+from labs.admin.grid_rows import GridRow, due_at_visit, grid_rows
 from labs.models import Specimen
 
 ENTERED = "entered from the laboratory's report"
@@ -18,7 +18,9 @@ ENTERED = "entered from the laboratory's report"
 
 def grid_page(request: HttpRequest, site: AdminSite, specimen: Specimen, *, may_write: bool) -> HttpResponse:
     """Show the panel; store what was typed, all or nothing."""
-    rows = grid_rows(specimen, request.POST if request.method == "POST" else None)
+    due = due_at_visit(specimen)
+    rows = grid_rows(specimen, due, request.POST if request.method == "POST" else None)
+    offered = {row.analyte.code for row in rows}
     refused: list[str] = []
     if request.method == "POST" and may_write:
         try:
@@ -37,6 +39,8 @@ def grid_page(request: HttpRequest, site: AdminSite, specimen: Specimen, *, may_
             "specimen": specimen,
             "collected": month_name_text(specimen.collected),
             "rows": rows,
+            # Another laboratory may measure these; nobody is told by their absence that they are due.
+            "elsewhere": [code for code in due if code not in offered],
             "refused": refused,
             "may_write": may_write,
         },

@@ -1,5 +1,6 @@
 """What stands in the laboratory grid: one row per analyte with range, flag, grade, previous value and change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import polars as pl
 from django import forms
 
 from cart.endpoints.reference_ranges import NO_RANGE, with_ranges
+from cart.models import PanelAnalyte
 from labs.actions.assessment import assessed
 from labs.actions.by_hand import NOT_DONE, kits_in_force, present_results
 from labs.admin.assessment import delta_in_words, grade_in_words
@@ -15,6 +17,7 @@ from labs.inputs import approved_ranges
 from labs.models import Analyte, AssayVersion, Judgement, Result, Specimen
 
 _YES, _NO = "yes", "no"
+NOT_DUE = "Not planned at this visit"
 _RANGED = {
     "analyte": pl.String,
     "laboratory": pl.String,
@@ -66,6 +69,8 @@ class GridRow:
     previous: str
     form: GridRowForm
     problems: list[str]
+    # The panel of the visit, or that it is in none; empty where the visit has no panels.
+    group: str = ""
 
     @property
     def flag(self) -> str:
@@ -94,11 +99,31 @@ class GridRow:
         return delta_in_words(row) if row is not None and row["delta_status"] is not None else ""
 
 
-def grid_rows(specimen: Specimen, data: Any = None) -> list[GridRow]:
-    """Rows of a specimen: what its laboratory measures on that day, and what is recorded already."""
+def due_at_visit(specimen: Specimen) -> dict[str, str]:
+    """Analyte code to the panel that is due at the specimen's visit, in their order; empty without such a visit.
+
+    By the schedule that the visit itself was planned under: a later protocol version plans other visits.
+    """
+    planned = specimen.visit.planned_id if specimen.visit is not None else None
+    if planned is None:
+        return {}
+    rows = PanelAnalyte.objects.filter(panel__visits__planned=planned).order_by("panel__code", "position", "pk")
+    due: dict[str, str] = {}
+    for code, name in rows.values_list("analyte_code", "panel__name"):
+        due.setdefault(code, name)
+    return due
+
+
+def grid_rows(specimen: Specimen, due: Mapping[str, str], data: Any = None) -> list[GridRow]:
+    """Rows of a specimen: what its laboratory measures on that day, and what is recorded already.
+
+    What is due at its visit stands first, panel by panel.
+    """
     kits = kits_in_force(specimen)
     recorded = set(Result.objects.filter(specimen=specimen).values_list("analyte", flat=True))
-    analytes = list(Analyte.objects.filter(pk__in=recorded | set(kits)).order_by("code"))
+    order = {code: place for place, code in enumerate(due)}
+    found = Analyte.objects.filter(pk__in=recorded | set(kits))
+    analytes = sorted(found, key=lambda one: (order.get(one.code, len(order)), one.code))
     present = present_results(specimen, [one.pk for one in analytes])
     judged = {one.result_id: one for one in Judgement.objects.filter(result__in=present.values())}
     frame = assessed(specimen.study, [specimen.subject_id])
@@ -121,6 +146,7 @@ def grid_rows(specimen: Specimen, data: Any = None) -> list[GridRow]:
                 previous=earlier.get(one.code, ""),
                 form=GridRowForm(data, analyte=one, initial=_initial(before, judgement)),
                 problems=[],
+                group=due.get(one.code, NOT_DUE) if due else "",
             )
         )
     for row, text in zip(rows, _ranges(specimen, rows), strict=True):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from cart.actions.endpoints import recompute_stale
 from cart.actions.template_files import read_template
 from cart.actions.templates import load_template
-from cart.models import Study, Subject
+from cart.models import ConsentForm, SkinScore, Study, Subject
 from labs.actions.catalogue import load_analytes, register_laboratory
 from labs.actions.transfers import import_file
 from labs.management.demo.files import KITS, LAYOUT, write_files
@@ -48,6 +48,16 @@ PICTURES = (
     Picture("matrix", _page("cart_subject_matrix")),
     Picture("subjects", _page("cart_subject_changelist")),
     Picture("subject", _page("cart_subject_change", _subject), in_dark=True),
+    Picture("study", _page("cart_study_page")),
+    Picture("reconsents", lambda study: f"{reverse('admin:cart_subject_today')}?show=reconsents"),
+    Picture("board", lambda study: f"{reverse('admin:cart_study_page')}?study={study.pk}#panel-board"),
+    Picture("eligibility", lambda study: f"{_page('cart_subject_eligibility', _subject)(study)}?again=1"),
+    Picture("crs-days", _page("cart_syndromecourse_change", _subject)),
+    Picture(
+        "skin-score", _page("cart_skinscore_change", lambda s: SkinScore.objects.filter(subject=_subject(s)).first())
+    ),
+    Picture("adverse-events", _page("cart_adverseevent_changelist")),
+    Picture("adverse-event-add", _page("cart_adverseevent_add")),
     Picture("subject-history", _page("cart_subject_history", _subject)),
     Picture("subject-add", _page("cart_subject_add")),
     Picture("lot", _page("cart_lot_change", lambda study: _subject(study).lots.first())),
@@ -82,6 +92,7 @@ def make_demo_study() -> Study:
     with acting(**who):
         sites = make_sites(study)
         make_accounts(study, sites, dict.fromkeys(ACCOUNTS, PASSWORD))
+        ConsentForm.objects.create(study=study, site=sites["KUL"], version="3.0", in_force_on=dt.date(2025, 2, 1))
     with tempfile.TemporaryDirectory() as folder:
         for path in write_files(Path(folder), enter_subjects(study, sites)):
             import_file(study=study, laboratory=laboratory, path=path, **who)

@@ -2,19 +2,24 @@
 
 import datetime as dt
 
-from cart.actions.eligibility import Given, answer_criteria, decide_eligibility
+from cart.inputs.syndromes import grades_of
 from cart.models import (
     Apheresis,
     ConditioningDose,
     Consent,
+    DataQuery,
+    EligibilityAnswer,
+    EligibilityDecision,
     InfusionComponent,
     Lot,
     ReleaseSpecification,
+    SkinScore,
     Subject,
     Visit,
 )
 from cart.models.codes import subject_code
 from labs.models import Result
+from trialsite.audit.context import acting
 
 INFUSED_ON = dt.date(2024, 3, 12)
 # As the reports of the release tests show them, and as a number.
@@ -41,14 +46,41 @@ def enrol(desk, trial):
     return Subject.objects.get(study=trial.study, code=code)
 
 
-def decide(trial, subject):
-    """Every criterion answered, and the investigator's decision."""
-    answers = {one.code: Given("yes" if one.kind == "inclusion" else "no") for one in subject.protocol().criteria.all()}
-    answer_criteria(subject=subject, answers=answers, actor=trial.coordinator, reason="screening")
-    decided_at = dt.datetime(2024, 2, 1, 16, tzinfo=dt.UTC)
-    decide_eligibility(
-        subject=subject, verdict="eligible", decided_at=decided_at, note="", actor=trial.investigator, reason="decided"
-    )
+def answer_criteria(desk, subject):
+    """In two sittings: what is open stays open, and a note without an answer is refused with everything kept."""
+    desk.open(f"/admin/cart/subject/{subject.pk}/change/")
+    desk.page.get_by_role("link", name="Answer the criteria").click()
+    *first, last = subject.protocol().criteria.order_by("position")
+    for one in first:
+        choose(desk, one, "yes" if one.kind == "inclusion" else "no")
+    desk.page.get_by_label(f"Note on {last.code}").fill("pregnancy test of 30 January")
+    desk.page.get_by_role("button", name="Save answers").click()
+    desk.page.get_by_text("A note without an answer.").wait_for()
+    assert not EligibilityAnswer.objects.filter(assessment__subject=subject).exists()
+    assert desk.page.locator(f"input[name='answer-{first[0].code}']:checked").input_value() == "yes"
+    choose(desk, last, "no")
+    desk.page.get_by_role("button", name="Save answers").click()
+    desk.page.get_by_text("The answers are stored.").wait_for()
+    assert "signed by an investigator of site KUL who answered none of the criteria" in desk.text()
+    assert EligibilityAnswer.objects.filter(assessment__subject=subject).count() == len(first) + 1
+
+
+def choose(desk, criterion, answer):
+    """One answer of one criterion."""
+    desk.page.locator(f"input[name='answer-{criterion.code}'][value='{answer}']").check()
+
+
+def decide(desk, subject):
+    """The investigator signs on the same page, nothing chosen beforehand."""
+    desk.open(f"/admin/cart/subject/{subject.pk}/eligibility/")
+    assert "Every criterion is answered." in desk.text()
+    assert desk.page.locator("input[name=verdict]:checked").count() == 0
+    desk.page.get_by_label("Eligible", exact=True).check()
+    desk.fill(decided_at="2024-02-01 16:00")
+    desk.page.get_by_role("button", name="Sign the decision").click()
+    desk.page.get_by_text("Signed: eligible.").wait_for()
+    assert EligibilityDecision.objects.get(subject=subject).verdict == "eligible"
+    assert "entered afterwards" in desk.text()
 
 
 def record_apheresis(desk, subject):
@@ -137,6 +169,54 @@ def infuse(desk, subject, lots):
     assert {lot.state for lot in subject.lots.all()} == {Lot.State.INFUSED}
 
 
+# Day after the infusion, temperature, circulation, oxygen, the investigator's grade, the grade that follows.
+CRS_DAYS = (
+    (2, "39.1", "None", "None", 1, 1),
+    (3, "39.6", "One vasopressor", "Low flow", 2, 3),
+    (4, "38.2", "None", "None", 1, 1),
+    (5, "36.9", "None", "None", 0, 0),
+)
+
+
+def crs_episode(desk, subject):
+    """A row a day; the grade is computed when the page is saved, and one that differs is asked about."""
+    desk.open(f"/admin/cart/syndromecourse/{subject.pk}/change/")
+    for day, temperature, pressure, oxygen, own, _ in CRS_DAYS:
+        row = desk.add_row("crs_assessments")
+        prefix = f"crs_assessments-{row}"
+        on = (INFUSED_ON + dt.timedelta(days=day)).isoformat()
+        desk.fill(**{f"{prefix}-assessed_on": on, f"{prefix}-temperature_max_c": temperature})
+        desk.fill(**{f"{prefix}-hypotension": pressure, f"{prefix}-hypoxia": oxygen})
+        desk.fill(**{f"{prefix}-investigator_grade": own})
+    desk.saved()
+    assert "Data query" in desk.text()
+    days = list(subject.crs_assessments.order_by("assessed_on"))
+    assert [str(grades_of(days)[one.pk]) for one in days] == [str(computed) for *_, computed in CRS_DAYS]
+    asked = DataQuery.objects.get(subject=subject, target_table="cart_crsassessment")
+    assert asked.target_id == days[1].pk
+    desk.open(f"/admin/cart/subject/{subject.pk}/change/")
+    shown = desk.page.locator("#panel-safety").inner_text()
+    assert "14 Mar 2024 (day 2)" in shown
+    assert "16 Mar 2024 (day 4)" in shown
+
+
+def assessment_at_the_visit(desk, subject):
+    """The search box of the visit offers this subject's visits only."""
+    desk.open(f"/admin/cart/skinscore/add/?subject={subject.pk}")
+    others = Subject.objects.create(study=subject.study, site=subject.site, code="KUL-OTHER")
+    Visit.objects.create(subject=others, label="D28 of another", occurred_on=dt.date(2024, 4, 30))
+    desk.page.locator("select[name='visit'] + .select2 .select2-selection").click()
+    with desk.page.expect_response(lambda one: f"of_subject={subject.pk}" in one.url and "term=D28" in one.url):
+        desk.page.locator(".select2-search__field").last.fill("D28")
+    options = desk.page.locator(".select2-results__option[role=option]")
+    options.first.wait_for()
+    assert options.count() == 1
+    options.first.click()
+    desk.fill(assessed_on="2024-04-30", face=1)
+    desk.saved()
+    assert SkinScore.objects.get(subject=subject).visit.planned.code == "D28"
+
+
 def visit_outside_its_window(desk, subject):
     """The soft limit: refused without a reason, stored with one."""
     desk.open(f"/admin/cart/subject/{subject.pk}/change/")
@@ -203,16 +283,20 @@ def stored_panel(accession):
     return dict(rows.values_list("analyte__code", "received_text"))
 
 
-def test_from_enrolment_to_a_late_visit(coordinator, trial):
+def test_from_enrolment_to_a_late_visit(coordinator, trial, sign_in):
     subject = enrol(coordinator, trial)
     assert Consent.objects.get(subject=subject).signed_on == dt.date(2024, 1, 15)
-    decide(trial, subject)
+    answer_criteria(coordinator, subject)
+    decide(sign_in(trial.investigator), subject)
     apheresis = record_apheresis(coordinator, subject)
     lots = [record_lot(coordinator, subject, apheresis, target) for target in ("CD19", "BCMA")]
     for lot in lots:
         release(coordinator, lot)
     condition(coordinator, subject)
     infuse(coordinator, subject, lots)
+    crs_episode(coordinator, subject)
     visit_outside_its_window(coordinator, subject)
+    with acting(actor=trial.coordinator, reason="another subject's visit"):
+        assessment_at_the_visit(coordinator, subject)
     panel_by_keyboard(coordinator, subject, trial)
     panel_by_paste(coordinator, subject, trial)

@@ -88,12 +88,12 @@ def make_lot(
     )
 
 
-def make_administration(subject: Subject) -> Administration:
-    """First administration of the subject's first course; the subject is eligible by then."""
+def make_administration(subject: Subject, *, planned: str = "1.2") -> Administration:
+    """First administration of the subject's first course, of million cells/kg; the subject is eligible by then."""
     if not subject.eligibility_decisions.exists():
         make_eligible(subject)
     course = InfusionCourse.objects.create(
-        subject=subject, weight_kg=Decimal("70"), planned_cells_per_kg_e6=Decimal("1")
+        subject=subject, weight_kg=Decimal("70"), planned_cells_per_kg_e6=Decimal(planned)
     )
     return Administration.objects.create(course=course, subject=subject)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from cart import codes as cart_codes
 from cart import codes_assessments, codes_subjects
 from cart.api.errors import ANSWERS, API
+from cart.codes_desk import DESK as DESK_OF_TRIAL
 from cart.codes_forms import FORMS
 from cart.codes_product import PRODUCT
 from cart.codes_proof import PROOF
@@ -41,6 +42,7 @@ SECTIONS: tuple[Section, ...] = (
     STATISTICS,
     PROOF,
     FORMS,
+    DESK_OF_TRIAL,
     RUNS,
     codes_subjects.RECORDS,
     codes_subjects.COMMANDS,

@@ -9,7 +9,8 @@ from cart.endpoints.escalation.outcomes import Decision, count_outcomes
 from cart.endpoints.escalation.stopping import pocock_boundary
 from cart.endpoints.escalation.three_plus_three import three_plus_three
 
-THREE_PLUS_THREE, BOIN = "3+3", "BOIN"
+NO_RULE, THREE_PLUS_THREE, BOIN = "none", "3+3", "BOIN"
+RULES = (NO_RULE, THREE_PLUS_THREE, BOIN)
 # Days from time zero in which a toxicity is dose-limiting. [S NCT06947460]
 WINDOW_DAYS = 28
 
@@ -75,12 +76,12 @@ def escalation_board(
     num_levels
         Dose levels of the study.
     rule
-        ``3+3`` or ``BOIN``.
+        ``3+3`` or ``BOIN``; ``none`` proposes nothing.
     target
         Rate of toxicity that BOIN aims at.
     theta0, phi, most_subjects
         Pocock-type boundary: acceptable rate, most that the probability of ever stopping may be at it, most subjects
-        of the trial. Parameters of the protocol; the defaults are [D].
+        of the trial, 0 where it has no boundary. Parameters of the protocol; the defaults are [D].
     window_days
         Days in which a toxicity is dose-limiting; until they are over a subject without one is waiting.
 
@@ -101,8 +102,8 @@ def escalation_board(
     >>> escalation_board([*three[:2], Treated("S2", 1, 5, False)], num_levels=2).reason
     '1 subject at level 1 is in its window of 28 days'
     """
-    if rule not in (THREE_PLUS_THREE, BOIN):
-        raise ParameterError(f"A rule is {THREE_PLUS_THREE} or {BOIN}; found {rule!r}. [escalation-rule]")
+    if rule not in RULES:
+        raise ParameterError(f"A rule is one of {', '.join(RULES)}; found {rule!r}. [escalation-rule]")
     known = [one for one in treated if one.dlt or one.days_followed >= window_days]
     outcomes = _outcomes(known)
     counts = count_outcomes(outcomes, num_doses=num_levels)
@@ -118,7 +119,7 @@ def escalation_board(
     last = treated[-1].level if treated else 1
     at_last = levels[last - 1].waiting
     goes_on = decision is None or (decision.continues and decision.dose is not None and decision.dose >= last)
-    if at_last and goes_on:
+    if rule != NO_RULE and at_last and goes_on:
         noun = "subject" if at_last == 1 else "subjects"
         verb = "is in its" if at_last == 1 else "are in their"
         decision, reason = None, f"{at_last} {noun} at level {last} {verb} window of {window_days} days"
@@ -145,6 +146,8 @@ def _outcomes(known: Sequence[Treated]) -> str:
 
 
 def _decision(outcomes: str, *, num_levels: int, rule: str, target: float) -> tuple[Decision | None, str]:
+    if rule == NO_RULE:
+        return None, "the protocol names no rule of escalation"
     if rule == BOIN:
         return boin_decision(outcomes, num_doses=num_levels, target=target), ""
     try:
@@ -155,6 +158,6 @@ def _decision(outcomes: str, *, num_levels: int, rule: str, target: float) -> tu
 
 
 def _stop_at(subjects: int, most_subjects: int, *, theta0: float, phi: float) -> int | None:
-    if subjects == 0:
+    if subjects == 0 or most_subjects == 0:
         return None
     return pocock_boundary(max(subjects, most_subjects), theta0=theta0, phi=phi).stop_at[subjects - 1]

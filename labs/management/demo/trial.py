@@ -111,6 +111,7 @@ def _enter(study: Study, sites: Mapping[str, Site], number: int) -> Subject:
     )
     _enrol(subject, site, plan)
     with acting(actor=actor, reason=reason):
+        _place(subject, plan)
         _visits(subject, plan)
         _therapies(subject, plan)
         lots = _product_chain(subject, site, plan)
@@ -295,13 +296,23 @@ def _condition(subject: Subject, site: Site, plan: Plan) -> None:
         dose.save()
 
 
+def _place(subject: Subject, plan: Plan) -> None:
+    """Cohorts of three, from the lowest dose on, in the order of infusion."""
+    before = sum(other.infusion_on < plan.infusion_on for other in PLANS)
+    subject.cohort = subject.study.cohorts.get(level=before // 3 + 1)
+    subject.save(update_fields=["cohort"])
+
+
 def _infuse(subject: Subject, site: Site, plan: Plan, lots: list[Lot], actor: str) -> None:
     weight_kg = Decimal(str(plan.weight_kg))
+    cohort = subject.study.cohorts.get(pk=subject.cohort_id)
+    planned = cohort.planned_by_target()
     components = []
     for number, lot in enumerate(lots):
         fractions = Decimal("0.9150") * Decimal("0.9600") * Decimal("0.3400")
-        # One million viable CAR+ cells per kg and target, at the measured shares.
-        cells_per_ml = (weight_kg * 1_000_000 / fractions / Decimal(20)).quantize(Decimal("0.01"))
+        # The viable CAR+ cells per kg that the cohort plans for the target, at the measured shares.
+        cells = weight_kg * planned[lot.target] * 1_000_000
+        cells_per_ml = (cells / fractions / Decimal(20)).quantize(Decimal("0.01"))
         components.append(
             ComponentGiven(
                 lot=lot,
@@ -318,7 +329,7 @@ def _infuse(subject: Subject, site: Site, plan: Plan, lots: list[Lot], actor: st
     record_infusion(
         subject=subject,
         weight_kg=weight_kg,
-        planned_cells_per_kg_e6=Decimal(2),
+        planned_cells_per_kg_e6=cohort.planned_cells_per_kg_e6,
         components=components,
         place=site.name,
         first_person="nurse A",

@@ -21,7 +21,9 @@ def course(trial):
 
 def give(trial, course, target, sitting=1, *, product=None, **changes):
     """50 mL of 1e7/mL, all viable, all CD3+, 14 % CAR+: 70,000,000 cells, 1,000,000 per kg at 70 kg."""
-    administration, _ = Administration.objects.get_or_create(course=course, subject=course.subject, number=sitting)
+    administration, _ = Administration.objects.get_or_create(
+        course=course, subject=course.subject, number=sitting, deviation_reason="arithmetic only"
+    )
     number = f"{target}-{sitting}-{course.pk}"
     lot = make_lot(trial, course.subject, number=number, target=target)
     if product is not None:

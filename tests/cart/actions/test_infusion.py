@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from cart.actions.infusion import ComponentGiven, record_infusion
 from cart.models import Administration, CustodyEvent, InfusionComponent, InfusionCourse, Lot
@@ -49,6 +50,7 @@ def record(subject, components, **changes):
         "second_person": "physician C",
         "actor": "carol",
         "reason": "infusion record",
+        "deviation_reason": "a small bag",
         **changes,
     }
     return record_infusion(subject=subject, components=components, **values)
@@ -113,6 +115,15 @@ def test_one_lot_against_both_targets_is_two_components_and_one_custody_step(tri
     administration = record(subject, [given(dual), given(dual, "BCMA")])
     assert administration.components.count() == 2
     assert CustodyEvent.objects.get().lot == dual
+
+
+def test_dose_off_its_plan_says_why(subject, lot):
+    unexplained = {"deviation_reason": "  "}
+    # 68.4 million cells for 70 kg, planned 2 million/kg.
+    refused(subject, [given(lot)], r"total -51.1 % of the plan. .*\[dose-deviation\]", **unexplained)
+    administration = record(subject, [given(lot)], planned_cells_per_kg_e6=Decimal("0.9772"), **unexplained)
+    assert administration.deviation_reason.strip() == ""
+    connection.check_constraints()
 
 
 def test_infusion_without_component_is_refused(subject):

@@ -110,6 +110,33 @@ def test_every_template_makes_its_study(code):
     assert protocol.planned_visits.filter(phase="long-term").exists() == ("long_term" in template)
 
 
+def cohort(**more):
+    return changed(["cohorts"], [{"code": "DL1", "title": "One", "arm": "A", "planned_cells_per_kg_e6": 1, **more}])
+
+
+def by_target(cd19, bcma):
+    return {"planned_cd19_per_kg_e6": cd19, "planned_bcma_per_kg_e6": bcma}
+
+
+def test_plan_of_each_target_is_loaded_and_no_later_template_changes_it():
+    study, _ = load(cohort(**by_target(0.4, 0.6)))
+    assert study.cohorts.get().planned_by_target() == {"CD19": Decimal("0.4"), "BCMA": Decimal("0.6")}
+    refused(cohort(**by_target(0.5, 0.5)), r"another planned_cd19_per_kg_e6, planned_bcma_per_kg_e6; .*template-cohort")
+    # A template that says less leaves what is known.
+    load(cohort())
+    assert study.cohorts.get().planned_by_target()
+
+
+def test_plan_of_each_target_is_not_added_to_a_cohort_that_was_planned_in_total():
+    load(cohort())
+    refused(cohort(**by_target(0.4, 0.6)), "template-cohort")
+
+
+def test_plan_of_each_target_adds_up_to_the_total():
+    refused(cohort(**by_target(0.5, 0.6)), r"cohorts\[0\]: .*dose-plan")
+    refused(cohort(planned_cd19_per_kg_e6=0.5), r"cohorts\[0\]: .*dose-plan")
+
+
 def test_known_cohort_with_another_plan_is_refused():
     load(changed(["cohorts"], [{"code": "DL1", "title": "One", "arm": "A", "planned_cells_per_kg_e6": 0.5}]))
     again = changed(["cohorts"], [{"code": "DL1", "title": "One", "arm": "A", "planned_cells_per_kg_e6": 1}])

@@ -1,10 +1,12 @@
 """The sitting's page: the dose stands on it before anything is stored; a deviation says why."""
 
+from decimal import Decimal
+
 import pytest
 
-from cart.models import InfusionComponent, InfusionCourse, Product, ScanAttempt
-from tests.cart.admin.pages import change_page, new_row, send
-from tests.cart.records import make_administration, make_lot, make_subject
+from cart.models import Cohort, InfusionComponent, InfusionCourse, Product, ScanAttempt, Subject
+from tests.cart.admin.pages import add_page, change_page, fields_of, new_row, send
+from tests.cart.records import make_administration, make_lot, make_subject, make_trial
 
 CELLS = {
     "target": "CD19", "started_at_0": "2024-03-12", "started_at_1": "10:00", "volume_ml": 50,
@@ -16,7 +18,7 @@ CELLS = {
 @pytest.fixture
 def administration(trial):
     """One million cells/kg planned."""
-    return make_administration(make_subject(trial))
+    return make_administration(make_subject(trial), planned="1")
 
 
 @pytest.fixture
@@ -94,3 +96,27 @@ def test_scan_before_the_infusion_is_shown(coordinator, administration, lot):
     assert "its label was scanned before the infusion by nurse A" in text_of(
         coordinator.get(change_page(administration))
     )
+
+
+def test_course_begins_with_the_plan_of_the_subjects_cohort(coordinator, trial):
+    cohort = Cohort.objects.create(
+        study=trial.study, code="DL1", title="One", planned_cells_per_kg_e6=1, planned_cd19_per_kg_e6="0.4",
+        planned_bcma_per_kg_e6="0.6",
+    )  # fmt: skip
+    subject = make_subject(trial)
+    page = f"{add_page('cart.InfusionCourse')}?subject={subject.pk}"
+    assert fields_of(coordinator.get(page))["planned_cd19_per_kg_e6"] == ""
+    Subject.objects.filter(pk=subject.pk).update(cohort=cohort)
+    assert send(coordinator, page, weight_kg=70).status_code == 302
+    course = InfusionCourse.objects.get()
+    assert course.planned_cells_per_kg_e6 == 1
+    assert course.planned_by_target() == {"CD19": Decimal("0.4"), "BCMA": Decimal("0.6")}
+
+
+def test_plan_of_anothers_subject_is_not_told(coordinator, trial):
+    other = make_trial("T-2")
+    cohort = Cohort.objects.create(study=other.study, code="DL1", title="One", planned_cells_per_kg_e6=1)
+    subject = make_subject(other, "X-1")
+    Subject.objects.filter(pk=subject.pk).update(cohort=cohort)
+    page = f"{add_page('cart.InfusionCourse')}?subject={subject.pk}"
+    assert fields_of(coordinator.get(page))["planned_cells_per_kg_e6"] == ""

@@ -6,8 +6,11 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from cart.models import InfusionComponent, Lot
+from cart.actions.infusion import dose_summary
+from cart.models import Administration, InfusionComponent, InfusionCourse, Lot, Product
 from tests.cart.records import (
     DAY_ZERO,
     component,
@@ -94,7 +97,7 @@ def test_component_target_must_be_bound_by_the_lot(trial):
 def test_one_dual_lot_gives_a_component_per_target(trial):
     subject = make_subject(trial)
     lot = make_lot(trial, subject, number="L", target="CD19+BCMA")
-    administration = make_administration(subject)
+    administration = make_administration(subject, planned="2.4")
     component(administration, lot).save()
     lot.state = Lot.State.INFUSED
     lot.save()
@@ -142,3 +145,88 @@ def test_subject_cannot_sit_at_a_site_of_another_study(trial):
     with pytest.raises(ValidationError, match="site-of-other-study"):
         subject.full_clean()
     refused(subject.save, "subject_site_of_study")
+
+
+def immediately():
+    """What the end of the transaction would say."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@pytest.fixture
+def sitting(trial):
+    """A sitting whose only component is as planned, to 1.8 %."""
+    administration = make_administration(make_subject(trial))
+    component(administration, make_lot(trial, administration.subject, number="L-1")).save()
+    immediately()
+    return administration
+
+
+def unexplained(change):
+    def save():
+        change()
+        immediately()
+
+    refused(save, "dose-deviation")
+
+
+def test_dose_off_its_plan_says_why_by_every_path(trial, sitting):
+    stored, course = InfusionComponent.objects.all(), InfusionCourse.objects.all()
+    second = make_lot(trial, sitting.subject, number="L-2")
+    unexplained(lambda: stored.update(volume_ml=Decimal(30)))
+    unexplained(lambda: InfusionComponent.objects.bulk_create([component(sitting, second)]))
+    unexplained(lambda: course.update(planned_cells_per_kg_e6=Decimal(2)))
+    Administration.objects.update(deviation_reason="a small bag")
+    stored.update(volume_ml=Decimal(30))
+    immediately()
+    unexplained(lambda: Administration.objects.update(deviation_reason=" "))
+    unexplained(lambda: Administration.objects.update(deviation_reason=""))
+
+
+def test_two_components_of_one_sitting_are_one_dose(trial):
+    administration = make_administration(make_subject(trial), planned="2.4")
+    for number in (1, 2):
+        component(administration, make_lot(trial, administration.subject, number=f"L-{number}")).save()
+    immediately()
+
+
+def test_reason_of_a_sitting_is_that_of_its_own_course(trial, sitting):
+    course = InfusionCourse.objects.create(
+        subject=sitting.subject, number=2, weight_kg=70, planned_cells_per_kg_e6=Decimal(5)
+    )
+    other = Administration.objects.create(course=course, subject=sitting.subject, deviation_reason="")
+    Administration.objects.filter(pk=sitting.pk).update(deviation_reason="a small bag")
+    lot = make_lot(trial, sitting.subject, number="L-2")
+    unexplained(component(other, lot).save)
+
+
+@given(
+    volume=st.decimals(Decimal("0.001"), Decimal(200), places=3),
+    cells=st.decimals(Decimal("0.01"), Decimal(10_000_000), places=2),
+    shares=st.tuples(*[st.decimals(Decimal(0), Decimal(1), places=4)] * 3),
+    weight=st.decimals(Decimal("0.1"), Decimal(200), places=1),
+    tolerance=st.decimals(Decimal(1), Decimal(90), places=2),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@example(
+    # On the upper limit: 1.44 million/kg of 1.2 planned.
+    volume=Decimal("50"), cells=Decimal("10000000"), shares=(Decimal(1), Decimal(1), Decimal("0.2016")),
+    weight=Decimal(70), tolerance=Decimal(20),
+)  # fmt: skip
+def test_database_and_kernel_agree_on_the_dose(sitting, volume, cells, shares, weight, tolerance):
+    with transaction.atomic():
+        Administration.objects.update(deviation_reason="tried")
+        InfusionComponent.objects.update(
+            volume_ml=volume, nucleated_cells_per_ml=cells, viability_fraction=shares[0], cd3_fraction=shares[1],
+            car_fraction=shares[2], weight_kg=weight,
+        )  # fmt: skip
+        Product.objects.update(dose_tolerance_percent=tolerance)
+        dose = dose_summary(sitting.course)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT cart_dose_deviates(%s)", [sitting.course_id])
+            said = cursor.fetchone()[0]
+        assert (said is None) == dose.within_tolerance, (said, dose)
+        transaction.set_rollback(True)

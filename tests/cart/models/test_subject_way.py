@@ -1,6 +1,7 @@
 """The way of a subject, held by the database on every path: eligibility, status, what precedes an infusion."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -234,7 +235,9 @@ def test_decision_is_not_slipped_in_before_an_infusion_that_took_place(trial, cr
     subject = make_subject(trial)
     Consent.objects.create(subject=subject, version="1.0", signed_on=(DAY_ZERO - timedelta(days=60)).date())
     decide(answered(subject, **ALL_MET))
-    component(unprepared(trial, subject), make_lot(trial, subject, number="L-1")).save()
+    # 1.22 million/kg of 1 million planned.
+    cells = {"car_fraction": Decimal("0.35")}
+    component(unprepared(trial, subject), make_lot(trial, subject, number="L-1"), **cells).save()
     late = answered(subject, **{**ALL_MET, "E1": "yes"})
     refused(lambda: decide(late, "not-eligible", at=DAY_ZERO - timedelta(days=1)), "decided-after-infusion")
     decide(late, "not-eligible", at=DAY_ZERO + timedelta(days=1))

@@ -172,6 +172,9 @@ def test_queries_of_the_subject_page_do_not_grow_with_its_results(coordinator, i
     with CaptureQueriesContext(connection) as many:
         page(coordinator, infused)
     assert len(many) == len(few)
+    # Twelve kinds of assessments, ten of the course's records, and what stands around: each asked once.
+    assert len(many) <= 70
+    assert sum('FROM "cart_membership"' in query["sql"] for query in many.captured_queries) == 1
 
 
 def entered(subject, laboratory, analyte, number, day, text, **more):

@@ -1,6 +1,7 @@
 """The laboratory grid: a panel in one transaction, judgements, and what is refused."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from cart.models import Role
+from cart.models import (
+    Panel,
+    PanelAnalyte,
+    PlannedPanel,
+    PlannedVisit,
+    ProtocolVersion,
+    Role,
+    Visit,
+)
 from labs.models import Analyte, AssayVersion, Judgement, ReferenceRange, Result, Specimen
 from tests.cart.admin.pages import add_page, fields_of, member, send
 from tests.cart.records import make_subject
@@ -241,3 +250,58 @@ def test_queries_of_the_grid_do_not_grow_with_its_rows(coordinator, specimen, la
         )
         typed(coordinator, specimen, **{analyte.code: (str(number), "", "no")})
     assert queries() == few
+
+
+def planned_at(subject, panels):
+    """A visit of the subject at which these panels (name, analytes) are due."""
+    protocol = ProtocolVersion.objects.create(study=subject.study, number=1, effective_on=TODAY)
+    visit = PlannedVisit.objects.create(
+        protocol=protocol, code="M1", name="Month 1", target_day=28, window_low_day=20, window_high_day=36
+    )
+    for name, codes in panels:
+        panel = Panel.objects.create(protocol=protocol, code=name[:4].upper(), name=name)
+        PlannedPanel.objects.create(planned=visit, panel=panel)
+        for place, code in enumerate(codes):
+            PanelAnalyte.objects.create(panel=panel, analyte_code=code, position=place + 1)
+    return Visit.objects.create(subject=subject, planned=visit, status="occurred", occurred_on=TODAY)
+
+
+def shown_order(text):
+    """Names of groups, and codes of analytes below them, as they stand on the page."""
+    return re.findall(r'<th (?:colspan="8" scope="colgroup"|scope="row")>([^<]+)', text)
+
+
+def test_analytes_of_the_visits_panels_stand_first_in_the_panels_order(coordinator, specimen):
+    specimen.visit = planned_at(
+        specimen.subject, [("Antibodies", ["ANA", "ATA", "ARA"]), ("Cells", ["NAIVE_PCT", "ANA"])]
+    )
+    specimen.save()
+    text = text_of(coordinator.get(grid(specimen)))
+    assert shown_order(text) == [
+        "Antibodies", "ANA", "ATA", "Cells", "NAIVE_PCT", "Not planned at this visit", "CD19_ABS",
+    ]  # fmt: skip
+    assert "has no kit for it: ARA." in text
+    assert typed(coordinator, specimen, CD19_ABS="3", ANA="1:80").status_code == 302
+    assert set(stored(specimen)) == {"CD19_ABS", "ANA"}
+
+
+def test_specimen_without_a_planned_visit_has_its_analytes_by_code(coordinator, specimen):
+    expected = ["ANA", "ATA", "CD19_ABS", "NAIVE_PCT"]
+    assert shown_order(text_of(coordinator.get(grid(specimen)))) == expected
+    specimen.visit = Visit.objects.create(subject=specimen.subject, label="Call", occurred_on=TODAY)
+    specimen.save()
+    assert shown_order(text_of(coordinator.get(grid(specimen)))) == expected
+
+
+def test_panels_of_a_later_protocol_version_do_not_move_the_rows(coordinator, specimen):
+    specimen.visit = planned_at(specimen.subject, [("Antibodies", ["ATA"])])
+    specimen.save()
+    study = specimen.subject.study
+    later = ProtocolVersion.objects.create(study=study, number=study.current_protocol().number + 1, effective_on=TODAY)
+    visit = PlannedVisit.objects.create(
+        protocol=later, code="M1", name="Month 1", target_day=28, window_low_day=20, window_high_day=36
+    )
+    panel = Panel.objects.create(protocol=later, code="NEW", name="New")
+    PlannedPanel.objects.create(planned=visit, panel=panel)
+    PanelAnalyte.objects.create(panel=panel, analyte_code="CD19_ABS")
+    assert shown_order(text_of(coordinator.get(grid(specimen))))[:2] == ["Antibodies", "ATA"]
