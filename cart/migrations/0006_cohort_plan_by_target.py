@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Plan of each target of a cohort."""
 
     dependencies = [
-        ("cart", "0029_dose_explained"),
+        ("cart", "0005_dose_explained"),
     ]
 
     operations = [

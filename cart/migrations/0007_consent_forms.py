@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("audit", "0001_initial"),
-        ("cart", "0030_cohort_plan_by_target"),
+        ("cart", "0006_cohort_plan_by_target"),
     ]
 
     operations = [
