@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from labs.actions.compared import Compared, basis_of, compare_with_last
+from labs.actions.raw_files import ReceivedFile
 from labs.imports.central_csv import Block, read_blocks
 from labs.imports.checks import References, check_rows
 from labs.imports.dataset_layout import DatasetLayout
@@ -25,8 +26,17 @@ from labs.models import Transfer
 Blocks = Callable[[], Iterable[tuple[int, Checked]]]
 
 
-def reading_of(file: Path, layout: AnyLayout, references: References, about: About) -> dict[str, Any]:
+def reading_of(received: ReceivedFile, layout: AnyLayout, references: References, about: About) -> dict[str, Any]:
     """How ``load_transfer`` reads a file, by its layout."""
+    if isinstance(layout, Layout) and layout.delivery != "cumulative":
+        return {
+            "kind": Transfer.Kind.CENTRAL_CSV,
+            "blocks": lambda: _checked(
+                read_blocks(received.source, layout, received.reading()), references, layout, about
+            ),
+            "basis": basis_of(references),
+        }
+    file = received.kept()
     if isinstance(layout, FhirLayout):
         return {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
     if isinstance(layout, XlsxLayout):
@@ -41,7 +51,7 @@ def reading_of(file: Path, layout: AnyLayout, references: References, about: Abo
             "kind": Transfer.Kind.DATASET,
             "blocks": lambda: _checked(read_dataset(file, layout, about), references, layout, about),
         }
-    return _delimited(file, layout, references, about)
+    return _cumulative(file, layout, references, about)
 
 
 def _checked(
@@ -61,8 +71,8 @@ def _checked(
         )
 
 
-def _delimited(file: Path, layout: Layout, references: References, about: About) -> dict[str, Any]:
-    """How ``load_transfer`` reads a delimited file; a cumulative one beside the last."""
+def _cumulative(file: Path, layout: Layout, references: References, about: About) -> dict[str, Any]:
+    """How ``load_transfer`` reads a cumulative delimited file: beside the last."""
 
     def compare(transfer: Transfer) -> tuple[Compared, Blocks] | None:
         compared = compare_with_last(transfer, references, layout)
@@ -71,6 +81,6 @@ def _delimited(file: Path, layout: Layout, references: References, about: About)
     return {
         "kind": Transfer.Kind.CENTRAL_CSV,
         "blocks": lambda: _checked(read_blocks(file, layout), references, layout, about),
-        "compare": compare if layout.delivery == "cumulative" else None,
+        "compare": compare,
         "basis": basis_of(references),
     }

@@ -14,7 +14,7 @@ from cart.actions.endpoints import request_recompute
 from cart.models import Study
 from labs.actions.compared import Compared, quarantined_lines
 from labs.actions.database_room import room_in_database
-from labs.actions.raw_files import keep_raw_file, stored_path
+from labs.actions.raw_files import ReceivedFile, receiving
 from labs.actions.reading import Blocks, reading_of
 from labs.actions.references import read_references
 from labs.actions.specimen_corrections import correct_specimens
@@ -25,7 +25,7 @@ from labs.imports.layouts import from_mapping
 from labs.imports.load import Loaded, ResultLoader
 from labs.imports.records import CONDITION_SAID, Checked
 from labs.imports.report import About, Report, Totals
-from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
+from labs.models import Laboratory, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
 from trialsite.isolation.columns import copy_in
 
@@ -72,30 +72,28 @@ def import_file(
         With a sentence; nothing is stored.
     """
     layout = from_mapping(laboratory.layout)
-    with acting(actor=actor, reason=reason), transaction.atomic():
-        raw = keep_raw_file(path)
-    references = read_references(study, laboratory)
     about = About(file_name or path.name)
-    reading = reading_of(stored_path(raw.sha256), layout, references, about)
-    return load_transfer(
-        study=study,
-        laboratory=laboratory,
-        raw=raw,
-        about=about,
-        layout=laboratory.layout,
-        **reading,
-        quarantine=laboratory.quarantine,
-        check_only=check_only,
-        actor=actor,
-        reason=reason,
-    )
+    with receiving(path) as received:
+        references = read_references(study, laboratory)
+        return load_transfer(
+            study=study,
+            laboratory=laboratory,
+            received=received,
+            about=about,
+            layout=laboratory.layout,
+            **reading_of(received, layout, references, about),
+            quarantine=laboratory.quarantine,
+            check_only=check_only,
+            actor=actor,
+            reason=reason,
+        )
 
 
 def load_transfer(
     *,
     study: Study,
     laboratory: Laboratory,
-    raw: RawFile,
+    received: ReceivedFile,
     kind: str,
     about: About,
     layout: dict[str, Any],
@@ -118,7 +116,6 @@ def load_transfer(
     fields = {
         "study": study,
         "laboratory": laboratory,
-        "raw_file": raw,
         "kind": kind,
         "file_name": about.file_name[:255],
         "layout": layout,
@@ -130,6 +127,7 @@ def load_transfer(
             with transaction.atomic():
                 # Imports of a study take turns: of two that bring the same file the second finds it accepted.
                 lock_specimen_numbers(study_id=study.pk)
+                raw = received.row()
                 previous = (
                     Transfer.objects.filter(
                         study=study, laboratory=laboratory, raw_file=raw, state=Transfer.State.ACCEPTED
@@ -139,7 +137,7 @@ def load_transfer(
                 )
                 if previous is not None and not previous.rows_quarantined:
                     raise _Repeated(previous)
-                transfer = Transfer.objects.create(state=Transfer.State.CHECKED, **fields)
+                transfer = Transfer.objects.create(state=Transfer.State.CHECKED, raw_file=raw, **fields)
                 compared = compare(transfer) if compare is not None and previous is None else None
                 waiting = quarantined_lines(previous) if previous is not None else None
                 totals, findings, lost = _load_what_differs(
@@ -157,10 +155,15 @@ def load_transfer(
                     raise _Refused(totals, findings)
                 _accept(transfer, totals, findings)
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
+                # It was copied while it was read.
+                received.settle()
         except _Repeated as repeated:
             return _repeated_report(about, repeated.previous)
         except _Refused as refused:
-            number = "" if check_only else _keep_refusal(fields, refused)
+            with transaction.atomic():
+                raw = received.row()
+                number = "" if check_only else _keep_refusal(refused, raw_file=raw, **fields)
+                received.settle()
             return replace(
                 _report(about, refused.totals, refused.findings, number=number), accepted=False, checked_only=check_only
             )
@@ -324,12 +327,11 @@ def _accept(transfer: Transfer, totals: Totals, findings: pl.DataFrame) -> None:
     _count(transfer, totals)
 
 
-def _keep_refusal(fields: dict[str, Any], refused: _Refused) -> str:
+def _keep_refusal(refused: _Refused, **fields: Any) -> str:
     """Record a file that was not taken, with what was wrong, after its load was undone."""
-    with transaction.atomic():
-        transfer = Transfer.objects.create(state=Transfer.State.REFUSED, **fields)
-        _keep_findings(transfer, refused.findings, outcome="refused")
-        _count(transfer, refused.totals)
+    transfer = Transfer.objects.create(state=Transfer.State.REFUSED, **fields)
+    _keep_findings(transfer, refused.findings, outcome="refused")
+    _count(transfer, refused.totals)
     return str(transfer)
 
 

@@ -15,9 +15,10 @@ from django.db import connection
 
 from cart.models import Consent
 from labs.actions import raw_files
+from labs.actions.references import read_references
 from labs.actions.transfers import import_file
 from labs.imports.load import ResultLoader
-from labs.models import Result, Specimen, Transfer
+from labs.models import RawFile, Result, Specimen, Transfer
 from tests.cart.records import make_subject, make_trial
 from tests.databases import ROOT
 from tests.labs.imports.fhir_records import import_text, lines, make_fhir_laboratory, observation, patient, specimen
@@ -146,6 +147,36 @@ def test_a_full_disk_under_the_store_is_one_sentence_and_leaves_nothing(
         call_command("import_labs", str(path), study="T-1", laboratory="LAB", stdout=io.StringIO())
     assert [found for found in (tmp_path / "store").rglob("*") if found.is_file()] == []
     assert not Result.objects.exists()
+
+
+def test_a_file_that_changes_while_it_is_read_stores_nothing(trial, laboratory, tmp_path, settings, monkeypatch):
+    settings.RAW_STORE = str(tmp_path / "store")
+    path = write_file(tmp_path, "x.csv", row("KUL-001", "A1", DAY, "SCL70", "5"))
+
+    def change(*args):
+        with path.open("a") as file:
+            file.write(row("KUL-001", "A2", DAY, "SCL70", "6") + "\n")
+        return read_references(*args)
+
+    monkeypatch.setattr("labs.actions.transfers.read_references", change)
+    with pytest.raises(CommandError, match=r"was changed while it was read.*\[file-changed\]"):
+        call_command("import_labs", str(path), study="T-1", laboratory="LAB", stdout=io.StringIO())
+    assert not Result.objects.exists()
+    assert not RawFile.objects.exists()
+    assert [found for found in (tmp_path / "store").rglob("*") if found.is_file()] == []
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_file_that_is_refused_before_its_end_is_kept_whole(trial, tmp_path, settings, rows):
+    settings.RAW_STORE = str(tmp_path / "store")
+    laboratory = make_laboratory("U")
+    path = tmp_path / "x.csv"
+    path.write_bytes(HEADER.replace("SUBJECT", "PATIENT").encode() + b"\nKUL-001,A1\n" * rows)
+    given = import_file(study=trial.study, laboratory=laboratory, path=path, actor="t", reason="r")
+    assert given.refused
+    (kept,) = [found for found in (tmp_path / "store").rglob("*") if found.is_file()]
+    assert kept.read_bytes() == path.read_bytes()
+    assert kept.name == RawFile.objects.get().sha256
 
 
 def test_what_a_killed_process_left_in_the_store_goes_after_a_day(trial, laboratory, tmp_path, settings):
