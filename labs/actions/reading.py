@@ -63,7 +63,10 @@ def _checked(
         checked = check_rows(block.rows, references, layout)
         if checked.twice is not None and checked.twice.len():
             twice, first = twice + checked.twice.len(), first or int(checked.twice[0])
-        yield block.lines, replace(checked, findings=pl.concat([block.findings, checked.findings]))
+        done = block.lines, replace(checked, findings=pl.concat([block.findings, checked.findings]))
+        del block, checked
+        yield done
+        del done
     if twice:
         about.notes.append(
             f"{twice:,} rows, the first in {about.unit} {first}, were collected in an hour that {layout.time_zone} had "

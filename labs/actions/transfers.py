@@ -283,6 +283,7 @@ def _load_blocks(
                 tally.note(checked.findings, checked.bad.len())
                 if tally.stores:
                     tally.count(loader.load(checked))
+                del checked
             if tally.stores:
                 tally.count(loader.finish())
         if tally.stores:

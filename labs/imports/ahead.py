@@ -29,6 +29,8 @@ def made_ahead(make: Callable[[], Iterable[Item]], *, depth: int) -> Iterator[It
         try:
             for item in make():
                 offer(True, item)
+                # Items are large: one that is used up is not kept until the next is made.
+                del item
                 if stopped.is_set():
                     return
             offer(False, None)
@@ -45,6 +47,7 @@ def made_ahead(make: Callable[[], Iterable[Item]], *, depth: int) -> Iterator[It
             if not more:
                 return
             yield item  # type: ignore[misc]
+            del item
     finally:
         stopped.set()
         thread.join()

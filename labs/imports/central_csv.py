@@ -19,7 +19,7 @@ import polars as pl
 
 from labs.imports.layout import Layout, NamedColumns
 
-BLOCK_BYTES = 4_000_000
+BLOCK_BYTES = 3_000_000
 # Small first blocks, each twice the one before: the database begins its work, which is most of the whole, while the
 # next is being read.
 FIRST_BLOCK_BYTES = 500_000
@@ -82,8 +82,10 @@ def read_blocks(
     header, line = _header_of(first, layout, path), 2
     for piece in _bodies(itertools.chain([first], pieces), layout, path):
         block = _block(piece, header, layout, line)
-        yield block
         line += block.lines
+        del piece
+        yield block
+        del block
 
 
 def read_header(path: Path, layout: Layout) -> list[str]:
@@ -124,8 +126,10 @@ def _bodies(pieces: Iterable[bytes], layout: Layout, path: Path) -> Iterator[byt
         if not offset:
             piece = piece.partition(b"\n")[2]
         offset += len(raw)
+        del raw
         if piece:
             yield piece
+        del piece
 
 
 def split_lines(piece: bytes) -> pl.Series | None:
@@ -159,8 +163,11 @@ def _pieces(file: OpenFile, block_bytes: int) -> Iterator[bytes]:
                         "No line end was found; is this a text file? [no-line-end]", line=1, rule="no-line-end"
                     )
                 continue
-            yield b"".join((rest, memoryview(chunk)[:end]))
-            rest = chunk[end:]
+            piece, rest = b"".join((rest, memoryview(chunk)[:end])), chunk[end:]
+            # While the piece is being worked on, nothing else of its size is kept.
+            del chunk
+            yield piece
+            del piece
     if rest:
         yield rest
 
