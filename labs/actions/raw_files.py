@@ -39,14 +39,14 @@ class ReceivedFile:
     def __init__(self, source: Path, sha256: str, size_bytes: int, beside: ThreadPoolExecutor) -> None:
         self.sha256 = sha256
         self.source = source
-        self._size_bytes = size_bytes
+        self.size_bytes = size_bytes
         self._beside = beside
         self._copying: CopyingReader | None = None
         self._written: Future[None] | None = None
 
     def row(self) -> RawFile:
         """Its row, in the transaction of the caller, who calls :meth:`settle` before that ends."""
-        row, _ = RawFile.objects.get_or_create(sha256=self.sha256, defaults={"size_bytes": self._size_bytes})
+        row, _ = RawFile.objects.get_or_create(sha256=self.sha256, defaults={"size_bytes": self.size_bytes})
         return row
 
     def reading(self) -> "BinaryIO | CopyingReader":

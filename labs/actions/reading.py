@@ -32,7 +32,11 @@ def reading_of(received: ReceivedFile, layout: AnyLayout, references: References
         return {
             "kind": Transfer.Kind.CENTRAL_CSV,
             "blocks": lambda: _checked(
-                read_blocks(received.source, layout, received.reading()), references, layout, about
+                read_blocks(received.source, layout, received.reading()),
+                references,
+                layout,
+                about,
+                size_bytes=received.size_bytes,
             ),
             "basis": basis_of(references),
         }
@@ -51,15 +55,18 @@ def reading_of(received: ReceivedFile, layout: AnyLayout, references: References
             "kind": Transfer.Kind.DATASET,
             "blocks": lambda: _checked(read_dataset(file, layout, about), references, layout, about),
         }
-    return _cumulative(file, layout, references, about)
+    return _cumulative(file, layout, references, about, size_bytes=received.size_bytes)
 
 
 def _checked(
-    blocks: Iterable[Block], references: References, layout: RowLayout, about: About
+    blocks: Iterable[Block], references: References, layout: RowLayout, about: About, *, size_bytes: int = 0
 ) -> Iterator[tuple[int, Checked]]:
+    """Checked blocks; ``size_bytes``: of the file they are the whole of."""
     about.notes = []
-    twice, first = 0, 0
+    twice, first, rows, read = 0, 0, 0, 0
     for block in blocks:
+        rows, read = rows + block.lines, read + block.size_bytes
+        about.rows_expected = size_bytes * rows // read if read else 0
         checked = check_rows(block.rows, references, layout)
         if checked.twice is not None and checked.twice.len():
             twice, first = twice + checked.twice.len(), first or int(checked.twice[0])
@@ -74,7 +81,7 @@ def _checked(
         )
 
 
-def _cumulative(file: Path, layout: Layout, references: References, about: About) -> dict[str, Any]:
+def _cumulative(file: Path, layout: Layout, references: References, about: About, *, size_bytes: int) -> dict[str, Any]:
     """How ``load_transfer`` reads a cumulative delimited file: beside the last."""
 
     def compare(transfer: Transfer) -> tuple[Compared, Blocks] | None:
@@ -83,7 +90,7 @@ def _cumulative(file: Path, layout: Layout, references: References, about: About
 
     return {
         "kind": Transfer.Kind.CENTRAL_CSV,
-        "blocks": lambda: _checked(read_blocks(file, layout), references, layout, about),
+        "blocks": lambda: _checked(read_blocks(file, layout), references, layout, about, size_bytes=size_bytes),
         "compare": compare,
         "basis": basis_of(references),
     }

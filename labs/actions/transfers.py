@@ -14,6 +14,7 @@ from cart.actions.endpoints import request_recompute
 from cart.models import Study
 from labs.actions.compared import Compared, quarantined_lines
 from labs.actions.database_room import room_in_database
+from labs.actions.progress import Progress, Show, shown_progress
 from labs.actions.raw_files import ReceivedFile, receiving
 from labs.actions.reading import Blocks, reading_of
 from labs.actions.references import read_references
@@ -30,6 +31,8 @@ from trialsite.audit.context import acting
 from trialsite.isolation.columns import copy_in
 
 KEPT_FINDINGS = 10_000
+# Told how many rows of the file were read so far.
+NoteRows = Callable[[int], None]
 
 
 class _Refused(Exception):
@@ -58,10 +61,11 @@ def import_file(
     reason: str,
     check_only: bool = False,
     file_name: str = "",
+    show: Show | None = None,
 ) -> Report:
     """Import a central-laboratory file by the layout its laboratory declared.
 
-    ``file_name``: as the sender named it, where the path does not say it.
+    ``file_name``: as the sender named it, where the path does not say it. ``show`` is told how far the reading is.
 
     All or nothing, unless the laboratory's agreement allows quarantine. The same file again is a no-op, unless
     rows of it that were quarantined hold by now.
@@ -73,7 +77,10 @@ def import_file(
     """
     layout = from_mapping(laboratory.layout)
     about = About(file_name or path.name)
-    with receiving(path) as received:
+    with (
+        receiving(path) as received,
+        shown_progress(study=study, laboratory=laboratory, sha256=received.sha256, show=show) as take,
+    ):
         references = read_references(study, laboratory)
         return load_transfer(
             study=study,
@@ -86,6 +93,7 @@ def import_file(
             check_only=check_only,
             actor=actor,
             reason=reason,
+            note_rows=lambda rows: take(Progress(rows, about.rows_expected)),
         )
 
 
@@ -104,11 +112,13 @@ def load_transfer(
     reason: str,
     compare: Callable[[Transfer], tuple[Compared, Blocks] | None] | None = None,
     basis: tuple[str, int] = ("", 0),
+    note_rows: NoteRows = lambda _: None,
 ) -> Report:
     """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction.
 
     ``about``: the name of the file, and what its reader learns on the way. ``compare`` gives what of the file has
-    to be read beside the last one, or None; ``basis`` is kept for the next.
+    to be read beside the last one, or None; ``basis`` is kept for the next. ``note_rows`` is told after each block how
+    many rows were read.
 
     A file that was accepted is not taken again, but for one of which rows are quarantined: it is read again, and
     where some of them hold by now, a new transfer stores these; the others of its rows count as duplicates.
@@ -141,7 +151,13 @@ def load_transfer(
                 compared = compare(transfer) if compare is not None and previous is None else None
                 waiting = quarantined_lines(previous) if previous is not None else None
                 totals, findings, lost = _load_what_differs(
-                    transfer, blocks, compared, quarantine=quarantine, reason=reason, waiting=waiting
+                    transfer,
+                    blocks,
+                    compared,
+                    quarantine=quarantine,
+                    reason=reason,
+                    waiting=waiting,
+                    note_rows=note_rows,
                 )
                 if previous is not None and not totals.applied and totals.quarantined == previous.rows_quarantined:
                     # What kept its rows back, an unknown code or a missing kit, does so still.
@@ -189,20 +205,25 @@ def _load_what_differs(
     quarantine: bool,
     reason: str,
     waiting: pl.Series | None,
+    note_rows: NoteRows,
 ) -> tuple[Totals, pl.DataFrame, list[int] | None]:
     """Totals, findings, and the subjects whose rows may have vanished; None where all have to be looked at."""
     if compared is not None:
         beside, changed = compared
         # Where rows of the file contradict each other, all of them are read to say which.
         with contextlib.suppress(_Unsound, _Refused), transaction.atomic():
-            totals, findings = _load_blocks(transfer, changed, quarantine=quarantine, reason=reason, waiting=None)
+            totals, findings = _load_blocks(
+                transfer, changed, quarantine=quarantine, reason=reason, waiting=None, note_rows=note_rows
+            )
             contradicted = {"conflicting-rows", "conflicting-conditions"} & set(findings["rule"])
             if not beside.is_sound(transfer) or contradicted or totals.specimens_corrected:
                 raise _Unsound
             totals.rows += beside.unchanged
             totals.duplicate += beside.unchanged
             return totals, findings, beside.subjects
-    totals, findings = _load_blocks(transfer, blocks, quarantine=quarantine, reason=reason, waiting=waiting)
+    totals, findings = _load_blocks(
+        transfer, blocks, quarantine=quarantine, reason=reason, waiting=waiting, note_rows=note_rows
+    )
     return totals, findings, None
 
 
@@ -251,6 +272,7 @@ def _load_blocks(
     quarantine: bool,
     reason: str,
     waiting: pl.Series | None,
+    note_rows: NoteRows,
 ) -> tuple[Totals, pl.DataFrame]:
     """Load what holds. ``waiting``: of a file that was accepted before, the lines that were quarantined then.
 
@@ -284,6 +306,7 @@ def _load_blocks(
                 if tally.stores:
                     tally.count(loader.load(checked))
                 del checked
+                note_rows(totals.rows)
             if tally.stores:
                 tally.count(loader.finish())
         if tally.stores:

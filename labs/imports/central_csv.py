@@ -47,11 +47,15 @@ class FileRefusedError(ValueError):
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of a file: ``line`` and one text column per field; ``findings`` are lines that are no rows."""
+    """Rows of a file: ``line`` and one text column per field; ``findings`` are lines that are no rows.
+
+    ``size_bytes``: of its text, where the format has such.
+    """
 
     rows: pl.DataFrame
     findings: pl.DataFrame
     lines: int
+    size_bytes: int = 0
 
 
 class OpenFile(Protocol):
@@ -249,7 +253,7 @@ def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> 
         numbered, findings = _split_slowly(piece, header, layout, first_line)
     present = {name: field for field, name in layout.columns.items()}
     fields = numbered.select("line", *[pl.col(name).alias(field) for name, field in present.items()])
-    return Block(fields, findings, lines)
+    return Block(fields, findings, lines, len(piece))
 
 
 def _count_lines(piece: bytes) -> int:
