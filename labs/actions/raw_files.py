@@ -31,18 +31,35 @@ def stored_path(sha256: str) -> Path:
 
 
 class ReceivedFile:
-    """A file whose digest is known; its bytes are kept while it is being read, or at once.
+    """A file whose bytes are kept while it is being read, or at once, before it is read.
 
     What is read, what is kept and what the digest says are the same bytes, or the file is refused.
     """
 
-    def __init__(self, source: Path, sha256: str, size_bytes: int, beside: ThreadPoolExecutor) -> None:
-        self.sha256 = sha256
+    def __init__(self, source: Path, beside: ThreadPoolExecutor) -> None:
         self.source = source
-        self.size_bytes = size_bytes
         self._beside = beside
+        self._known: tuple[str, int] | None = None
         self._copying: CopyingReader | None = None
         self._written: Future[None] | None = None
+        if source.parent.parent == Path(settings.RAW_STORE):
+            # It may be kept already.
+            self._known = _digest(source)
+
+    @property
+    def sha256(self) -> str:
+        """Its digest."""
+        return self._digest_and_size()[0]
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size."""
+        return self._digest_and_size()[1]
+
+    def _digest_and_size(self) -> tuple[str, int]:
+        if self._known is None:
+            self._known = _digest(self.source)
+        return self._known
 
     def row(self) -> RawFile:
         """Its row, in the transaction of the caller, who calls :meth:`settle` before that ends."""
@@ -73,7 +90,7 @@ class ReceivedFile:
             The disk would not take them, or the file was changed while it was read.
         """
         try:
-            if self._written is None and self.source != stored_path(self.sha256):
+            if self._written is None and (self._known is None or self.source != stored_path(self.sha256)):
                 self._copying = self._copying or CopyingReader(self.source, self._written_behind)
                 self._copying.read_on()
             if self._written is not None:
@@ -90,7 +107,9 @@ class ReceivedFile:
         self._written = self._beside.submit(self._write, copy)
 
     def _write(self, copy: "CopyingReader") -> None:
-        if copy.digest.hexdigest() != self.sha256:
+        found = copy.digest.hexdigest(), copy.size
+        self._known = self._known or found
+        if found != self._known:
             raise RawFileError(f"{self.source} was changed while it was read; send it once it is whole. [file-changed]")
         _put(copy.aside, stored_path(self.sha256))
 
@@ -99,7 +118,7 @@ class CopyingReader:
     """A file open for reading that writes what is read of it to a file aside; ``at_end`` once, after the last byte."""
 
     def __init__(self, source: Path, at_end: Callable[["CopyingReader"], None]) -> None:
-        self.digest = hashlib.sha256()
+        self.digest, self.size = hashlib.sha256(), 0
         self._source = source.open("rb")
         descriptor, name = tempfile.mkstemp(dir=settings.RAW_STORE, prefix=RECEIVING)
         self.aside = Path(name)
@@ -111,6 +130,7 @@ class CopyingReader:
         """As of a file."""
         piece = self._source.read(size)
         self.digest.update(piece)
+        self.size += len(piece)
         try:
             self._aside.write(piece)
         except OSError as error:
@@ -164,7 +184,7 @@ def receiving(path: Path) -> Iterator[ReceivedFile]:
     if path.is_dir():
         raise RawFileError(f"{path} is a folder; name the file. [file-unreadable]")
     try:
-        digest, size = _digest(path)
+        path.open("rb").close()
     except OSError as error:
         raise RawFileError(f"{path} cannot be read: {error.strerror}. [file-unreadable]") from error
     try:
@@ -174,7 +194,7 @@ def receiving(path: Path) -> Iterator[ReceivedFile]:
     except OSError as error:
         raise _store_full(error) from error
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="raw") as beside:
-        received = ReceivedFile(path, digest, size, beside)
+        received = ReceivedFile(path, beside)
         try:
             yield received
         finally:

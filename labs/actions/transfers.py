@@ -77,24 +77,22 @@ def import_file(
     """
     layout = from_mapping(laboratory.layout)
     about = About(file_name or path.name)
-    with (
-        receiving(path) as received,
-        shown_progress(study=study, laboratory=laboratory, sha256=received.sha256, show=show) as take,
-    ):
-        references = read_references(study, laboratory)
-        return load_transfer(
-            study=study,
-            laboratory=laboratory,
-            received=received,
-            about=about,
-            layout=laboratory.layout,
-            **reading_of(received, layout, references, about),
-            quarantine=laboratory.quarantine,
-            check_only=check_only,
-            actor=actor,
-            reason=reason,
-            note_rows=lambda rows: take(Progress(rows, about.rows_expected)),
-        )
+    with receiving(path) as received:
+        reading = reading_of(received, layout, read_references(study, laboratory), about)
+        with shown_progress(study=study, laboratory=laboratory, sha256=received.sha256, show=show) as take:
+            return load_transfer(
+                study=study,
+                laboratory=laboratory,
+                received=received,
+                about=about,
+                layout=laboratory.layout,
+                **reading,
+                quarantine=laboratory.quarantine,
+                check_only=check_only,
+                actor=actor,
+                reason=reason,
+                note_rows=lambda rows: take(Progress(rows, about.rows_expected)),
+            )
 
 
 def load_transfer(

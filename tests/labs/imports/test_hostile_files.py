@@ -15,10 +15,9 @@ from django.db import connection
 
 from cart.models import Consent
 from labs.actions import raw_files
-from labs.actions.references import read_references
 from labs.actions.transfers import import_file
 from labs.imports.load import ResultLoader
-from labs.models import RawFile, Result, Specimen, Transfer
+from labs.models import RawFile, Result, Specimen, Transfer, lock_specimen_numbers
 from tests.cart.records import make_subject, make_trial
 from tests.databases import ROOT
 from tests.labs.imports.fhir_records import import_text, lines, make_fhir_laboratory, observation, patient, specimen
@@ -153,12 +152,13 @@ def test_a_file_that_changes_while_it_is_read_stores_nothing(trial, laboratory, 
     settings.RAW_STORE = str(tmp_path / "store")
     path = write_file(tmp_path, "x.csv", row("KUL-001", "A1", DAY, "SCL70", "5"))
 
-    def change(*args):
+    def change(**study):
         with path.open("a") as file:
             file.write(row("KUL-001", "A2", DAY, "SCL70", "6") + "\n")
-        return read_references(*args)
+        lock_specimen_numbers(**study)
 
-    monkeypatch.setattr("labs.actions.transfers.read_references", change)
+    # After its digest was taken, before its rows are read.
+    monkeypatch.setattr("labs.actions.transfers.lock_specimen_numbers", change)
     with pytest.raises(CommandError, match=r"was changed while it was read.*\[file-changed\]"):
         call_command("import_labs", str(path), study="T-1", laboratory="LAB", stdout=io.StringIO())
     assert not Result.objects.exists()
