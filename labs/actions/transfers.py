@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -279,15 +280,19 @@ def _load_blocks(
     tally = _Tally(quarantine=quarantine)
     totals = tally.totals
     try:
-        with ResultLoader(
-            study_id=transfer.study_id,
-            laboratory_id=transfer.laboratory_id,
-            transfer_id=transfer.pk,
-            correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
-            cumulative=is_cumulative(transfer),
-            corrects=waiting is None,
-        ) as loader:
-            for rows, checked in made_ahead(blocks, depth=1):
+        # Closed before anything else reads the file: whatever goes wrong here, the thread that reads ahead ends.
+        with (
+            closing(made_ahead(blocks, depth=1)) as ahead,
+            ResultLoader(
+                study_id=transfer.study_id,
+                laboratory_id=transfer.laboratory_id,
+                transfer_id=transfer.pk,
+                correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
+                cumulative=is_cumulative(transfer),
+                corrects=waiting is None,
+            ) as loader,
+        ):
+            for rows, checked in ahead:
                 totals.rows += rows
                 if waiting is not None:
                     asked = pl.col("line").is_in(waiting.implode())
