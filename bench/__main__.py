@@ -6,6 +6,7 @@ import sys
 MODULES = [
     ["bench.ingest", "--rows", "1000000"],
     ["bench.one_subject"],
+    ["bench.commit_to_screen"],
     ["bench.endpoints"],
     ["bench.adlb"],
     ["bench.lookups"],

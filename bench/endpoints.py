@@ -30,7 +30,8 @@ from bench.ingest import make_file, make_records
 from bench.make_csv import RESULTS_PER_SUBJECT
 from bench.measure import Pair, bench_database, peak_megabytes, report, seconds
 from cart.actions.endpoints import mark_study_stale, recompute_or_divide
-from cart.actions.runs import CHUNK_SUBJECTS, Rules, chunks
+from cart.actions.run_writer import CHUNK_SUBJECTS, chunks
+from cart.actions.runs import Rules
 from cart.endpoints.catalogue import evaluate
 from cart.inputs import read_frames
 from cart.models import Study, Subject

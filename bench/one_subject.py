@@ -4,8 +4,10 @@
 """
 
 import argparse
+import datetime as dt
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import django
@@ -20,19 +22,20 @@ django.setup()
 import psycopg
 
 from bench.ingest import make_file, make_records
-from bench.make_csv import RESULTS_PER_SUBJECT
+from bench.make_csv import HEADER, RESULTS_PER_SUBJECT, TESTS
 from bench.measure import Pair, bench_database, report, seconds
 from cart.actions.endpoints import Recomputed, recompute_stale
 from cart.inputs import read_frames
 from cart.models import Subject
 from labs.actions.transfers import import_file
-from labs.models import Analyte
+from labs.models import Analyte, Laboratory
 from tests.cart.records import Trial, component, make_administration, make_lot
 from tests.databases import Database
 from trialsite.audit.context import acting
 
 # The bench's tests stand for the analytes that the endpoints read.
 MEANINGS = {"T00": "CD19_ABS", "T01": "NAIVE_PCT", "T02": "ATA", "T03": "IGG"}
+_TESTS = [f"T{n:02d}" for n in range(TESTS)]
 
 
 def main() -> None:
@@ -58,9 +61,18 @@ def main() -> None:
         subject = Subject.objects.filter(study=study).order_by("pk")[subjects // 2]
         _infuse(subject)
         _prepare(database, subject)
-        measured = [_pair(study.pk, subject, turn) for turn in range(options.pairs + 1)]
-        name = f"one changed subject of {subjects:,} ({options.rows:,} results)"
-        report(name, measured[1:], goal="work < 0.100 s; limit = reading its frames")
+        subject = Subject.objects.select_related("study").get(pk=subject.pk)
+        recompute_stale(study_id=study.pk, actor="bench", reason="measurement")
+        changes = {
+            "a therapy": lambda turn: _therapy(subject, turn),
+            "a result of an autoantibody": lambda turn: _specimen(subject, laboratory, folder, turn, ["T02"]),
+            "a specimen with 20 tests": lambda turn: _specimen(subject, laboratory, folder, turn, _TESTS),
+            "the first infusion's time": lambda turn: _other_time(subject, turn),
+        }
+        for kind, change in changes.items():
+            measured = [_pair(subject, change, turn) for turn in range(options.pairs + 1)]
+            name = f"one changed subject of {subjects:,} ({options.rows:,} results), {kind}"
+            report(name, measured[1:], goal="work < 0.100 s; limit = reading its frames")
 
 
 def _infuse(subject: Subject) -> None:
@@ -77,13 +89,35 @@ def _prepare(database: Database, subject: Subject) -> None:
         admin.execute("ANALYZE")
 
 
-def _pair(study_id: int, subject: Subject, turn: int) -> Pair:
-    # A change of the subject's inputs marks it stale, as a new result does.
-    Subject.objects.filter(pk=subject.pk).update(ended_on=f"20{20 + turn}")
-    subject.concomitant_therapies.create(drug=f"drug {turn}", therapy_class="other", started="2024-01-01")
-    limit = seconds(lambda: read_frames(study_id, [subject.pk]))
+def _therapy(subject: Subject, turn: int) -> None:
+    subject.concomitant_therapies.create(drug=f"drug {turn}", therapy_class="ivig", started="2024-01-01")
+
+
+def _specimen(subject: Subject, laboratory: Laboratory, folder: str, turn: int, tests: list[str]) -> None:
+    path = Path(folder) / f"{len(tests)}-{turn}.csv"
+    taken = dt.date(2024, 6, 1) + dt.timedelta(days=turn)
+    accession = f"N{len(tests)}-{turn}"
+    lines = [f"{subject.code},{accession},SERUM,{taken}T08:00,V,{test},{turn + 2},g/L,," for test in tests]
+    path.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+    done = import_file(study=subject.study, laboratory=laboratory, path=path, actor="bench", reason="measurement")
+    if done.totals.applied != len(tests):
+        raise SystemExit(f"void: {done.text()}")
+
+
+def _other_time(subject: Subject, turn: int) -> None:
+    for infused in subject.infusion_components.all():
+        infused.started_at += dt.timedelta(minutes=turn + 1)
+        infused.ended_at = None
+        infused.save()
+
+
+def _pair(subject: Subject, change: Callable[[int], None], turn: int) -> Pair:
+    change(turn)
+    limit = seconds(lambda: read_frames(subject.study_id, [subject.pk]))
     answers: list[Recomputed] = []
-    work = seconds(lambda: answers.append(recompute_stale(study_id=study_id, actor="bench", reason="measurement")))
+    work = seconds(
+        lambda: answers.append(recompute_stale(study_id=subject.study_id, actor="bench", reason="measurement"))
+    )
     if answers[0].subjects_changed != 1:
         raise SystemExit(f"void: {answers[0]}")
     return Pair(limit, work)

@@ -131,7 +131,7 @@ ENDPOINTS = Section(
     "Computing endpoints",
     "In the error of a job that failed, or in a notebook that calls the kernels. Parameters are set per study; the "
     "other codes name faults of a program.",
-    ("cart/endpoints/", "cart/actions/runs.py"),
+    ("cart/endpoints/", "cart/actions/stored_answers.py"),
     (
         Code("unknown-endpoint", "Parameters are set for an endpoint that exists, or for `*`.", "Correct the code."),
         Code("unknown-parameter", "The endpoint has the parameter.", "Correct its name; endpoints.md lists them."),
@@ -143,6 +143,7 @@ ENDPOINTS = Section(
         Code("frame-duplicate", "A key stands once in a frame.", "Remove the second row."),
         Code("missing-without-reason", "An answer without value has a reason.", "Correct the kernel."),
         Code("answer-twice", "A kernel answers each subject, series and timepoint once.", "Correct the kernel."),
+        Code("answer-not-a-number", "An answer's value and bounds are numbers or missing.", "Correct the kernel."),
         Code("answers-lost", "Every computed answer belongs to a subject of the run.", "Report it; nothing is stored."),
         Code("endpoint-code", "An endpoint's code has at most 8 capitals and digits.", "Choose another code."),
         Code("endpoint-label", "An endpoint's label has 1 to 40 characters.", "Choose another label."),

@@ -22,8 +22,9 @@ from cart.actions.endpoints import (
 )
 from cart.actions.runs import Recomputed
 from cart.actions.summaries import SUMMARISE, summarise_study
+from cart.follow import follow_unasked
 from cart.models import DataCut, Study, StudySummary
-from trialsite.jobs import ClaimedJob, register_handler
+from trialsite.jobs import ClaimedJob, register_handler, register_round
 
 
 def recompute_endpoints(job: ClaimedJob) -> dict[str, Any]:
@@ -102,6 +103,7 @@ def _told(done: Recomputed) -> dict[str, Any]:
 
 
 register_handler(RECOMPUTE, recompute_endpoints)
+register_round(follow_unasked)
 register_handler(RECOMPUTE_PART, recompute_part_of_run)
 # What reads as of a cut sees one moment: rows that commit in between would be taken for the cut's.
 register_handler(DIGEST, digest_cut, one_moment=True)

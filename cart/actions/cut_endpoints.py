@@ -5,7 +5,8 @@ from django.db.models import Exists, OuterRef
 
 from cart.actions.cuts import tables_of
 from cart.actions.endpoints import PART_SUBJECTS, enqueue_parts
-from cart.actions.runs import Recomputed, Rules, RunWriter, chunks
+from cart.actions.run_writer import RunWriter, chunks
+from cart.actions.runs import Recomputed, Rules
 from cart.actions.summaries import summarise_study
 from cart.models import DataCut, Run, Study, StudySummary, Subject
 from trialsite.audit.context import acting

@@ -5,13 +5,17 @@ any machine may take: a part evaluates subjects by themselves, so neither the di
 answers.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce, Now
 
-from cart.actions.runs import Recomputed, Rules, RunWriter, chunks
+from cart.actions.run_writer import RunWriter, chunks
+from cart.actions.runs import Recomputed, Rules
 from cart.models import EndpointResult, Evaluation, Run, StaleSubject, Study
 from trialsite.audit.context import acting
 from trialsite.jobs.execution import fault_point
@@ -37,6 +41,40 @@ def request_recompute(
         payload["part_subjects"] = part_subjects
     with transaction.atomic(), acting(actor=actor, reason=reason):
         return enqueue(RECOMPUTE, payload, actor=actor, reason=reason)
+
+
+def recompute_changed(*, actor: str, reason: str) -> list[Job]:
+    """Ask for a recompute of each study that has subjects with changed inputs and no recompute to come.
+
+    The marks that the triggers write with the data are the outbox: whoever committed them calls this. A recompute that
+    waits will see them; one that runs may have read before them, but parts of a divided one still hold theirs.
+    """
+    return [request_recompute(study=study, actor=actor, reason=reason) for study in _unasked(0)]
+
+
+def recompute_forgotten(*, actor: str, reason: str, after_seconds: float) -> list[Job]:
+    """The same for marks that have stood so long: data written by a command, a process that died after its commit.
+
+    Not where the last recompute failed for good: it waits for a person, and asking again would fail again.
+    """
+    last = _jobs_of_study().filter(kind=RECOMPUTE).order_by("-pk").values("state")[:1]
+    studies = _unasked(after_seconds).annotate(last=Coalesce(Subquery(last), Value(""))).exclude(last=Job.State.DEAD)
+    return [request_recompute(study=study, actor=actor, reason=reason) for study in studies]
+
+
+def _unasked(after_seconds: float) -> QuerySet[Study]:
+    changed = StaleSubject.objects.filter(
+        subject__study=OuterRef("pk"), marked_at__lte=Now() - dt.timedelta(seconds=after_seconds)
+    )
+    waiting = Q(kind=RECOMPUTE, state=Job.State.QUEUED)
+    waiting |= Q(kind=RECOMPUTE_PART, state__in=[Job.State.QUEUED, Job.State.RUNNING])
+    return Study.objects.filter(Exists(changed), ~Exists(_jobs_of_study().filter(waiting))).order_by("pk")
+
+
+def _jobs_of_study() -> QuerySet[Job]:
+    """Jobs of the study of the outer query."""
+    study = Cast(KeyTextTransform("study", "payload"), BigIntegerField())
+    return Job.objects.annotate(study=study).filter(study=OuterRef("pk"))
 
 
 def mark_study_stale(*, study_id: int) -> int:

@@ -32,7 +32,7 @@ def course_file(request: HttpRequest, subject_id: int) -> HttpResponse:
         "styles": mark_safe(_STYLES.read_text(encoding="utf-8")),
         "axis": axis_html(request, subject, exported=True),
         "sections": [section for section in sections if section[1]],
-        "endpoints": endpoint_panel(request, subject),
+        "endpoints": endpoint_panel(request, subject, exported=True),
         "sees_titers": sees_titers(request.user, subject.study),
     }
     response = HttpResponse(render_to_string("cart/course_export.html", context))

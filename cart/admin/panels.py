@@ -92,10 +92,14 @@ def _step(request: HttpRequest, step: _StepOf, subject: Subject, *, may_write: b
     )
 
 
-def endpoint_panel(request: HttpRequest, subject: Subject) -> str:
-    """Current endpoints of a subject with status, answer and the reason where one is missing."""
+def endpoint_panel(request: HttpRequest, subject: Subject, *, exported: bool = False) -> str:
+    """Current endpoints of a subject with status, answer and the reason where one is missing.
+
+    On a page it follows its inputs (``follow.js``); ``exported`` it stays as it was.
+    """
     newest = (
-        visible_to(request.user, Evaluation.objects.filter(subject=subject))
+        # Those of a data cut stand with the cut.
+        visible_to(request.user, Evaluation.objects.live().filter(subject=subject))
         .select_related("run")
         .order_by("-id")
         .first()
@@ -110,7 +114,9 @@ def endpoint_panel(request: HttpRequest, subject: Subject) -> str:
     )
     rows = [{"result": result, "answer": answer_text(result)} for result in results]
     return render_to_string(
-        "cart/endpoint_panel.html", {"rows": rows, "evaluation": newest, "stale": stale}, request=request
+        "cart/endpoint_panel.html",
+        {"rows": rows, "evaluation": newest, "stale": stale, "subject": subject, "exported": exported},
+        request=request,
     )
 
 

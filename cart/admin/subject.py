@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 
 from cart.admin.course_export import course_file
@@ -15,12 +15,13 @@ from cart.admin.eligibility import eligibility_page
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.matrix import matrix_page
 from cart.admin.move import MovableRecord
-from cart.admin.panels import panels_of
+from cart.admin.panels import endpoint_panel, panels_of
 from cart.admin.randomisation import randomise_page
 from cart.admin.subject_forms import SubjectForm
 from cart.admin.today import today_page
 from cart.admin.visit_forms import VisitForm, VisitRowForm
-from cart.models import ConcomitantTherapy, Consent, PlannedVisit, ProtocolVersion, Subject, Visit
+from cart.models import ConcomitantTherapy, Consent, PlannedVisit, ProtocolVersion, StaleSubject, Subject, Visit
+from cart.scoping import visible_to
 
 
 def _subject_of(request: HttpRequest) -> int | None:
@@ -115,6 +116,7 @@ class SubjectAdmin(ShowsMovedVisits, DeskAdmin):
             path("<int:subject_id>/eligibility/", view(self.eligibility), name="cart_subject_eligibility"),
             path("<int:subject_id>/randomise/", view(self.randomise), name="cart_subject_randomise"),
             path("<int:subject_id>/course/", view(self.course), name="cart_subject_course"),
+            path("<int:subject_id>/endpoints/", view(self.endpoints), name="cart_subject_endpoints"),
             *super().get_urls(),
         ]
 
@@ -132,6 +134,16 @@ class SubjectAdmin(ShowsMovedVisits, DeskAdmin):
         """Criteria, answers, decision."""
         self._may_look(request)
         return eligibility_page(request, self.admin_site, subject_id)
+
+    def endpoints(self, request: HttpRequest, subject_id: int) -> HttpResponse:
+        """The endpoint panel alone, for a page that waits for new answers; no content while it has the old ones."""
+        self._may_look(request)
+        subject = visible_to(request.user, Subject.objects.filter(pk=subject_id)).first()
+        if subject is None:
+            raise Http404
+        if StaleSubject.objects.filter(subject=subject).exists():
+            return HttpResponse(status=204)
+        return HttpResponse(endpoint_panel(request, subject))
 
     def randomise(self, request: HttpRequest, subject_id: int) -> HttpResponse:
         """The next place of the sealed list."""

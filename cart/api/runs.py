@@ -82,7 +82,10 @@ class DifferenceSerializer(serializers.Serializer[Any]):
     old = SideSerializer(help_text="What was answered before.")
     new = SideSerializer(help_text="What is answered after.")
     moved = serializers.CharField(
-        help_text="Which input moved: laboratory rows, therapy, infusion, parameter, definition; `; ` between several."
+        help_text=(
+            "Which input moved: laboratory rows of which analytes, therapy, infusion, parameter, definition; `; ` "
+            "between several."
+        )
     )
 
 

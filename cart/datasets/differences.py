@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from cart.datasets.endpoints import KEYS
+from cart.endpoints.dependence import moved_inputs
 from cart.models import Run
 from trialsite.exports.description import Column, DatasetDescription
 from trialsite.isolation.columns import read_columns
@@ -26,6 +27,8 @@ INPUT_WORDS = {
     "last_visits": "visits",
 }
 NOT_RECORDED = "not recorded"
+# So many analytes are named; a visit's whole panel is counted.
+_MOST_LISTED = 6
 
 _NO_ANSWER = "null where there is no answer on this side, or it has none"
 
@@ -61,9 +64,9 @@ DIFFERENCES = DatasetDescription(
             "Which input moved",
             pl.String,
             meaning=(
-                "laboratory rows, therapy, infusion or conditioning, subject or arm, visit schedule, adverse events, "
-                "days of CRS, days of ICANS, visits; parameter with its old and new value; definition with its old and "
-                "new version; code where only that differs."
+                "laboratory rows of which analytes, therapy, infusion or conditioning, subject or arm, visit schedule, "
+                "adverse events, days of CRS, days of ICANS, visits; parameter with its old and new value; definition "
+                "with its old and new version; code where only that differs."
             ),
         ),
     ),
@@ -183,13 +186,15 @@ def _moved_inputs(old: str | None, new: str | None) -> list[str]:
     if old is None or new is None:
         # Evaluations from before each input had its digest.
         return [f"inputs ({NOT_RECORDED})"]
-    before, after = json.loads(old), json.loads(new)
-    moved = (
-        INPUT_WORDS.get(name, name.replace("_", " "))
-        for name in sorted({*before, *after})
-        if before.get(name) != after.get(name)
-    )
-    return list(dict.fromkeys(moved))
+    parts: dict[str, list[str]] = {}
+    for name in sorted(moved_inputs(json.loads(old), json.loads(new))):
+        frame, _, part = name.partition("/")
+        parts.setdefault(INPUT_WORDS.get(frame, frame.replace("_", " ")), []).extend([part] if part else [])
+    return [f"{words} of {_listed(found)}" if found else words for words, found in parts.items()]
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(words) if len(words) <= _MOST_LISTED else f"{len(words)} analytes"
 
 
 def _version(version: str | None) -> str:

@@ -79,13 +79,19 @@ def in_schema(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return whole.select(own.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in ANSWER_SCHEMA.items())
 
 
+def as_read(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Answers as an endpoint reads those of others: an empty text is none, whether they were stored or not."""
+    texts = pl.col("text", "unit", "reason")
+    return in_schema(parts).with_columns(pl.when(texts != "").then(texts))
+
+
 def _ids(name: str) -> pl.Expr:
     """Row ids in order, each once; none is an empty list."""
     return pl.coalesce(pl.col(name), _NO_IDS[name]).list.drop_nulls().list.unique().list.sort()
 
 
 def check_answers(answers: pl.DataFrame) -> None:
-    """Refuse a missing value without a reason, and two answers to one question.
+    """Refuse a missing value without a reason, what is no number, and two answers to one question.
 
     Raises
     ------
@@ -97,6 +103,9 @@ def check_answers(answers: pl.DataFrame) -> None:
         raise EndpointError(
             f"{silent['code'][0]} left {silent.height} answers without value and reason. [missing-without-reason]"
         )
+    nan = answers.filter(pl.any_horizontal(pl.col("value", "low", "high").is_nan()))
+    if nan.height:
+        raise EndpointError(f"{nan['code'][0]} gave {nan.height} answers that are no number. [answer-not-a-number]")
     same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in KEY)
     repeated = answers.select(same.fill_null(value=False)).to_series()
     if repeated.any():

@@ -1,6 +1,7 @@
 """All endpoints, in the order of their dependence, and how they are evaluated together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -23,13 +24,13 @@ from cart.endpoints import (
     titers,
     treatment_doses,
 )
-from cart.endpoints.answers import KEY, check_answers, in_schema
+from cart.endpoints.answers import KEY, as_read, check_answers, in_schema
 from cart.endpoints.kinetics import expansion
 from cart.endpoints.outcomes import activity, early, lung, response, skin
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import REGISTRY, check_parameters
 
-__all__ = ["MODULES", "compute", "evaluate"]
+__all__ = ["MODULES", "Answered", "answer", "compute", "evaluate"]
 
 PARAMETERS_OF_READING = {
     grades.LABORATORY: ("flags and grades of laboratory results", grades.with_grades),
@@ -65,10 +66,29 @@ def _no_answers() -> pl.DataFrame:
     return in_schema([])
 
 
+@dataclass(frozen=True)
+class Answered:
+    """Answers, and the names of the inputs that each endpoint read for them (see ``Prepared.reading``)."""
+
+    answers: pl.DataFrame
+    reads: dict[str, list[str]]
+
+
 def evaluate(
     frames: Mapping[str, pl.DataFrame], parameters: Mapping[str, Mapping[str, Any]] | None = None
 ) -> pl.DataFrame:
-    """Answers of every endpoint for every subject.
+    """Answers of every endpoint for every subject: those of :func:`answer`."""
+    return answer(frames, parameters).answers
+
+
+def answer(
+    frames: Mapping[str, pl.DataFrame],
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    codes: Collection[str] | None = None,
+    known: pl.DataFrame | None = None,
+) -> Answered:
+    """Answers of every endpoint, or of those in ``codes``, for every subject.
 
     Parameters
     ----------
@@ -76,12 +96,16 @@ def evaluate(
         Every frame of ``prepared.FRAMES`` with its columns.
     parameters
         Endpoint code, or ``*`` for all, to ``{parameter: value}``.
+    codes
+        Endpoints to answer; what they need of others comes from ``known``.
+    known
+        Answers of the same subjects, in ``answers.ANSWER_SCHEMA``, to endpoints that are not in ``codes``.
 
     Returns
     -------
-    polars.DataFrame
-        Columns of ``answers.ANSWER_SCHEMA``, sorted by subject, endpoint, series, timepoint; at least one row
-        per subject and endpoint.
+    Answered
+        Answers with the columns of ``answers.ANSWER_SCHEMA``, sorted by subject, endpoint, series, timepoint; at
+        least one row per subject and endpoint.
 
     Raises
     ------
@@ -92,13 +116,26 @@ def evaluate(
     check_parameters(overrides)
     inputs = Prepared(frames)
     answers: dict[str, pl.DataFrame] = {}
+    reads: dict[str, list[str]] = {}
+    known = _no_answers() if known is None else known
     for definition in REGISTRY.values():
+        if codes is not None and definition.code not in codes:
+            if definition.code in _needed():
+                answers[definition.code] = known.filter(pl.col("code") == definition.code)
+            continue
         # A definition sees the answers it names and no others: an unnamed need would hang on the order.
-        needed = in_schema([answers[code] for code in definition.needs]) if definition.needs else _no_answers()
-        answers[definition.code] = definition.compute(inputs, definition.in_force(overrides), needed)
-    whole = in_schema(list(answers.values())).sort(KEY)
+        needed = as_read([answers[code] for code in definition.needs]) if definition.needs else _no_answers()
+        with inputs.reading() as read:
+            answers[definition.code] = definition.compute(inputs, definition.in_force(overrides), needed)
+        reads[definition.code] = sorted(read)
+    whole = in_schema([answers[code] for code in reads]).sort(KEY)
     check_answers(whole)
-    return whole
+    return Answered(whole, reads)
+
+
+@cache
+def _needed() -> frozenset[str]:
+    return frozenset(code for definition in REGISTRY.values() for code in definition.needs)
 
 
 def compute(inputs: Prepared, codes: Sequence[str], parameters: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:

@@ -4,6 +4,7 @@ IgG within the window of IVIG is the donors', not the subject's: it is no native
 no nadir. IVIG holds next to no IgA and IgM, so those stay.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -88,9 +89,11 @@ def change(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFram
     )
     after = samples.filter("after").join(base, on=SERIES, how="left", maintain_order="left")
     records = visit_records(after, inputs.planned_visits, by=SERIES).filter("chosen")
+    # A baseline that may be 0 leaves no upper end, to a sample of 0 either.
+    most = pl.when(pl.col("base_low") == 0).then(math.inf).otherwise(pl.col("high") / pl.col("base_low"))
     low, high = (
         100 * (pl.col("low") / pl.col("base_high") - 1),
-        100 * (pl.col("high") / pl.col("base_low") - 1),
+        100 * (most - 1),
     )
     therapy = pl.coalesce("confounder", "base_confounder")
     blind = (~pl.col("exact") & ~pl.col("base_exact")) | (pl.col("base_high") == 0)

@@ -1,8 +1,7 @@
 """Input frames, checked once and joined with time zero."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
@@ -104,9 +103,23 @@ FRAMES: dict[str, dict[str, Any]] = {
     },
     **CLINICAL_FRAMES,
 }
+# A frame whose rows are told apart by a column: a kernel that reads some analytes hangs on the rows of those only.
+PARTED, PARTED_BY = "observations", "analyte"
+_ONCE = (
+    ("subjects", "subject_id"),
+    ("time_zero", "subject_id"),
+    ("planned_visits", "code"),
+    ("weights", "subject_id"),
+    ("last_visits", "subject_id"),
+)
 # Order of collection. A row without the time of day stands before the timed rows of its day.
 COLLECTED = ("collected_on", "collected_at", "sequence", "result_id")
 NO_TIME_ZERO = "no time zero: no infusion or study drug dated to the day"
+
+
+def input_name(frame: str, *part: str) -> str:
+    """Name of an input: a frame, or those of its rows that have one word in the column they are told apart by."""
+    return "/".join((frame, *part))
 
 
 def check_frame(name: str, frame: pl.DataFrame) -> None:
@@ -141,9 +154,26 @@ def after_time_zero() -> pl.Expr:
     )
 
 
-@dataclass(frozen=True)
+class _Noted(Mapping[str, pl.DataFrame]):
+    """Frames that say which of them were looked at."""
+
+    def __init__(self, frames: Mapping[str, pl.DataFrame], note: Callable[[str], None]) -> None:
+        self._frames = frames
+        self._note = note
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        self._note(name)
+        return self._frames[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+
 class Prepared:
-    """Frames of a set of subjects as the kernels read them.
+    """Frames of a set of subjects as the kernels read them; it notes which inputs each of them read.
 
     Raises
     ------
@@ -151,19 +181,34 @@ class Prepared:
         A frame or column is missing, has another type, or a subject has two rows where one is expected.
     """
 
-    frames: Mapping[str, pl.DataFrame]
-    _kept: dict[Hashable, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, frames: Mapping[str, pl.DataFrame]) -> None:
         for name in FRAMES:
-            if name not in self.frames:
+            if name not in frames:
                 raise FrameError(f"Frame {name} is missing; the kernels read {', '.join(FRAMES)}. [frame-missing]")
-            check_frame(name, self.frames[name])
-        _check_once("subjects", self.subjects, "subject_id")
-        _check_once("time_zero", self.frames["time_zero"], "subject_id")
-        _check_once("planned_visits", self.planned_visits, "code")
-        for name in ("weights", "last_visits"):
-            _check_once(name, self.frames[name], "subject_id")
+            check_frame(name, frames[name])
+        for name, key in _ONCE:
+            _check_once(name, frames[name], key)
+        self._read: set[str] = set()
+        self._kept: dict[Hashable, tuple[pl.DataFrame, frozenset[str]]] = {}
+        self._observations = frames[PARTED]
+        self.frames: Mapping[str, pl.DataFrame] = _Noted(frames, self._read_name)
+
+    def _read_name(self, name: str) -> None:
+        self._read.add(name)
+
+    @contextmanager
+    def reading(self) -> Iterator[set[str]]:
+        """The names of the inputs that are read meanwhile: of frames, and ``observations/ANALYTE``.
+
+        What was kept by an earlier reader counts as read by everybody who takes it.
+        """
+        outer, own = self._read, set[str]()
+        self._read = own
+        try:
+            yield own
+        finally:
+            outer |= own
+            self._read = outer
 
     @property
     def subjects(self) -> pl.DataFrame:
@@ -180,16 +225,23 @@ class Prepared:
         """Frame ``planned_visits``."""
         return self.frames["planned_visits"]
 
-    @cached_property
+    @property
     def subjects_with_zero(self) -> pl.DataFrame:
         """Subjects with their time zero, null where there is none."""
-        return self.subjects.join(self.frames["time_zero"], on="subject_id", how="left")
+        return self.kept(
+            "subjects with time zero",
+            lambda: self.subjects.join(self.frames["time_zero"], on="subject_id", how="left"),
+        )
 
     def kept(self, key: Hashable, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """Frame under ``key``, made when first asked for: several endpoints rest on the same course."""
         if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]
+            with self.reading() as read:
+                frame = make()
+            self._kept[key] = (frame, frozenset(read))
+        frame, names = self._kept[key]
+        self._read |= names
+        return frame
 
     def evaluable(self, analytes: Sequence[str]) -> pl.DataFrame:
         """Rows of these analytes that have a number, a day and a usable specimen, in the order of collection.
@@ -201,9 +253,10 @@ class Prepared:
         return self.kept(("evaluable", wanted), lambda: self._evaluable(wanted))
 
     def _evaluable(self, analytes: Sequence[str]) -> pl.DataFrame:
+        for analyte in analytes:
+            self._read_name(input_name(PARTED, analyte))
         return (
-            self.frames["observations"]
-            .filter(
+            self._observations.filter(
                 pl.col("analyte").is_in(analytes)
                 & pl.col("usable")
                 & pl.col("value").is_not_null()

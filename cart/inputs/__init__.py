@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cart.endpoints.prepared import PARTED, PARTED_BY, input_name
 from cart.inputs.clinical import clinical_frames
 from cart.inputs.safety import READERS as SAFETY_READERS
 from trialsite.isolation.columns import read_columns
@@ -180,26 +181,31 @@ def digest_inputs(
     """SHA-256 of each subject's rows in every frame, together with ``salt`` and the shared frames.
 
     Equal inputs give equal digests whatever the order in which subjects are read or chunked. ``parts`` has the
-    beginning of the digest of each frame, by its name: enough to say which one moved.
+    beginning of the digest of each input that has rows, by its name (``prepared.input_name`` of the analyte, for
+    laboratory rows): enough to say which one moved.
     """
-    shared = [salt]
-    shared_parts: dict[str, str] = {}
-    texts: dict[str, dict[int, str]] = {}
+    shared: dict[str, str] = {}
+    own: dict[int, dict[str, str]] = {subject_id: {} for subject_id in subject_ids}
     for name in sorted(frames):
         frame = frames[name]
         row = pl.concat_str(
             [pl.col(column).cast(pl.String).fill_null(_ABSENT) for column in frame.columns], separator=_FIELD
         ).alias("row")
         if "subject_id" not in frame.columns:
-            text = name + _FIELD + _RECORD.join(frame.select(row)["row"].to_list())
-            shared.append(text)
-            shared_parts[name] = digest_text(text)[:_PART]
+            shared[name] = digest_text(*frame.select(row)["row"].to_list())
             continue
-        joined = frame.select("subject_id", row).group_by("subject_id").agg(pl.col("row").sort().str.join(_RECORD))
-        texts[name] = dict(zip(joined["subject_id"].to_list(), joined["row"].to_list(), strict=True))
-    found = {}
-    for subject_id in subject_ids:
-        own = {name: text.get(subject_id, "") for name, text in texts.items()}
-        parts = {name: digest_text(text)[:_PART] for name, text in own.items()} | shared_parts
-        found[subject_id] = InputDigest(digest_text(*shared, *own.values()), parts)
-    return found
+        if not frame.height:
+            continue
+        by = ["subject_id", PARTED_BY] if name == PARTED else ["subject_id"]
+        joined = frame.select(*by, row).group_by(by).agg(pl.col("row").sort().str.join(_RECORD))
+        for subject_id, *part, text in joined.iter_rows():
+            own[subject_id][input_name(name, *part)] = digest_text(text)
+    return {subject_id: _input_digest(salt, {**shared, **parts}) for subject_id, parts in own.items()}
+
+
+def _input_digest(salt: str, parts: Mapping[str, str]) -> InputDigest:
+    names = sorted(parts)
+    return InputDigest(
+        digest_text(salt, *(name + _FIELD + parts[name] for name in names)),
+        {name: parts[name][:_PART] for name in names},
+    )

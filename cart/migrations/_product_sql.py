@@ -58,8 +58,8 @@ DROP FUNCTION cart_custody_rules();
 """
 
 # The pairs are those of Lot.FOLLOWS; a test compares the two.
-_TRANSITION = """
-CREATE OR REPLACE FUNCTION cart_lot_transition() RETURNS trigger LANGUAGE plpgsql AS $$
+LOT_STATES = """
+CREATE FUNCTION cart_lot_transition() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     used boolean;
 BEGIN
@@ -71,23 +71,16 @@ BEGIN
         RETURN NEW;
     END IF;
     SELECT EXISTS (SELECT FROM cart_infusioncomponent c WHERE c.lot_id = NEW.id) INTO used;
-    IF used AND (NEW.subject_id, NEW.target, NEW.released_at{fixed_new}) IS DISTINCT FROM
-            (OLD.subject_id, OLD.target, OLD.released_at{fixed_old}) THEN
+    IF used AND (NEW.subject_id, NEW.target, NEW.released_at, NEW.apheresis_id, NEW.product_id) IS DISTINCT FROM
+            (OLD.subject_id, OLD.target, OLD.released_at, OLD.apheresis_id, OLD.product_id) THEN
         RAISE EXCEPTION 'Lot % has been infused; its subject, target and release no longer change. [lot-state]',
             NEW.number USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lot_transition';
     END IF;
     IF NEW.state = OLD.state THEN
         RETURN NEW;
     END IF;
-    IF used AND NEW.state <> 'infused' OR NOT used AND NEW.state = 'infused' OR {refused} THEN
-        RAISE EXCEPTION 'Lot % does not go from ''%'' to ''%''%. [lot-state]', NEW.number, OLD.state, NEW.state,
-            CASE WHEN used THEN ' after an infusion' WHEN NEW.state = 'infused' THEN ' without an infusion' ELSE '' END
-            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lot_transition';
-    END IF;
-    RETURN NEW;
-END $$;
-"""
-_FOLLOWS = """NOT (OLD.state || ' ' || NEW.state) = ANY (ARRAY[
+    IF used AND NEW.state <> 'infused' OR NOT used AND NEW.state = 'infused'
+            OR NOT (OLD.state || ' ' || NEW.state) = ANY (ARRAY[
         'in-process quarantined', 'in-process conditionally-released', 'in-process released',
         'in-process out-of-specification', 'in-process rejected', 'in-process destroyed',
         'quarantined conditionally-released', 'quarantined released', 'quarantined out-of-specification',
@@ -99,15 +92,17 @@ _FOLLOWS = """NOT (OLD.state || ' ' || NEW.state) = ANY (ARRAY[
         'released destroyed',
         'out-of-specification quarantined', 'out-of-specification rejected', 'out-of-specification infused',
         'out-of-specification destroyed',
-        'rejected out-of-specification', 'rejected destroyed'])"""
-_BEFORE = (
-    "OLD.state IN ('infused', 'destroyed')"
-    " OR OLD.state = 'rejected' AND NEW.state NOT IN ('destroyed', 'out-of-specification')"
-)
-LOT_STATES = _TRANSITION.format(
-    fixed_new=", NEW.apheresis_id, NEW.product_id", fixed_old=", OLD.apheresis_id, OLD.product_id", refused=_FOLLOWS
-)
-LOT_STATES_REVERSE = _TRANSITION.format(fixed_new="", fixed_old="", refused=_BEFORE)
+        'rejected out-of-specification', 'rejected destroyed']) THEN
+        RAISE EXCEPTION 'Lot % does not go from ''%'' to ''%''%. [lot-state]', NEW.number, OLD.state, NEW.state,
+            CASE WHEN used THEN ' after an infusion' WHEN NEW.state = 'infused' THEN ' without an infusion' ELSE '' END
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lot_transition';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cart_lot_transition BEFORE INSERT OR UPDATE ON cart_lot
+    FOR EACH ROW EXECUTE FUNCTION cart_lot_transition();
+"""
+LOT_STATES_REVERSE = "DROP TRIGGER cart_lot_transition ON cart_lot; DROP FUNCTION cart_lot_transition();"
 
 CONDITIONING_DEVIATION = """
 CREATE FUNCTION cart_conditioning_deviation() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -19,14 +19,6 @@ COHORT_KEYS = [
     ),
 ]
 
-# Columns of a subject that may change: those of the first version of the rule, and the cohort.
-SUBJECT_MAY_CHANGE = ("site_id", "arm_id", "code", "year_of_birth", "sex", "status", "ended_on", "source_code")
-DROP_SUBJECT_RULE = "DROP TRIGGER append_only ON cart_subject"
-SUBJECT_RULE_BEFORE = (
-    "CREATE TRIGGER append_only AFTER UPDATE OR DELETE ON cart_subject FOR EACH ROW EXECUTE FUNCTION"
-    f" audit.refuse_change({', '.join(repr(column) for column in SUBJECT_MAY_CHANGE)})"
-)
-
 # FOR UPDATE: a consent that is just being stored holds the version FOR KEY SHARE, so one of the two waits.
 PROTOCOL_IN_USE = """
 CREATE FUNCTION cart_protocol_in_use() RETURNS trigger LANGUAGE plpgsql AS $$

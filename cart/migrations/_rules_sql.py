@@ -64,42 +64,8 @@ BEGIN
 END $$;
 CREATE TRIGGER cart_component_lot_released BEFORE INSERT OR UPDATE ON cart_infusioncomponent
     FOR EACH ROW EXECUTE FUNCTION cart_component_lot_released();
-
-CREATE FUNCTION cart_lot_transition() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    used boolean;
-BEGIN
-    IF TG_OP = 'INSERT' THEN
-        IF NEW.state = 'infused' THEN
-            RAISE EXCEPTION 'Lot % is entered before it is infused; record the infusion afterwards. [lot-state]',
-                NEW.number USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lot_transition';
-        END IF;
-        RETURN NEW;
-    END IF;
-    SELECT EXISTS (SELECT FROM cart_infusioncomponent c WHERE c.lot_id = NEW.id) INTO used;
-    IF used AND (NEW.subject_id, NEW.target, NEW.released_at) IS DISTINCT FROM
-            (OLD.subject_id, OLD.target, OLD.released_at) THEN
-        RAISE EXCEPTION 'Lot % has been infused; its subject, target and release no longer change. [lot-state]',
-            NEW.number USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lot_transition';
-    END IF;
-    IF NEW.state = OLD.state THEN
-        RETURN NEW;
-    END IF;
-    IF used AND NEW.state <> 'infused' OR NOT used AND NEW.state = 'infused'
-            OR OLD.state IN ('infused', 'destroyed')
-            OR OLD.state = 'rejected' AND NEW.state NOT IN ('destroyed', 'out-of-specification') THEN
-        RAISE EXCEPTION 'Lot % does not go from ''%'' to ''%''%. [lot-state]', NEW.number, OLD.state, NEW.state,
-            CASE WHEN used THEN ' after an infusion' WHEN NEW.state = 'infused' THEN ' without an infusion' ELSE '' END
-            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'lot_transition';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER cart_lot_transition BEFORE INSERT OR UPDATE ON cart_lot
-    FOR EACH ROW EXECUTE FUNCTION cart_lot_transition();
 """
 LOT_RULES_REVERSE = """
-DROP TRIGGER cart_lot_transition ON cart_lot;
-DROP FUNCTION cart_lot_transition();
 DROP TRIGGER cart_component_lot_released ON cart_infusioncomponent;
 DROP FUNCTION cart_component_lot_released();
 """

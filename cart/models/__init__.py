@@ -11,7 +11,7 @@ from cart.models.cut import CutTable, DataCut
 from cart.models.disability import GlobalAssessment, HealthQuestionnaire
 from cart.models.disposition import Disposition
 from cart.models.eligibility import EligibilityAnswer, EligibilityAssessment, EligibilityDecision
-from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, Run, RunPart
+from cart.models.endpoint import EndpointDefinition, EndpointResult, Evaluation, InputUse, Run, RunPart
 from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure, TherapyClass
 from cart.models.heart import Echocardiogram, RightHeartCatheter
 from cart.models.hyperinflammation import IecHsAssessment
@@ -102,6 +102,7 @@ __all__ = [
     "Infection",
     "InfusionComponent",
     "InfusionCourse",
+    "InputUse",
     "Lot",
     "LungUltrasound",
     "Membership",

@@ -103,6 +103,21 @@ class RunPart(models.Model):
         return f"subjects {self.first} to {self.last} of {self.run}"
 
 
+class InputUse(models.Model):
+    """Which inputs each endpoint read, shared by the evaluations in which it was the same.
+
+    ``reads``: endpoint code -> names of inputs, as ``Evaluation.inputs`` has them. What moved elsewhere cannot have
+    changed the endpoint's answer.
+    """
+
+    # Not unique: workers that note the same at the same moment would wait for each other's transactions.
+    digest = models.CharField(max_length=64, db_index=True, help_text="SHA-256 of what was read.")
+    reads = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"input use {self.digest[:8]}"
+
+
 class EvaluationQuerySet(models.QuerySet["Evaluation"]):
     """Evaluations by currency."""
 
@@ -124,6 +139,11 @@ class Evaluation(models.Model):
     input_digest = models.CharField(max_length=64, help_text="SHA-256 of inputs, parameters and definitions.")
     inputs = models.JSONField(
         null=True, help_text="Digest of each input by itself, so that a difference can say which one moved."
+    )
+
+    # NULL in evaluations from before it was noted: the next one of their subjects is whole.
+    input_use = models.ForeignKey(
+        InputUse, on_delete=models.PROTECT, related_name="evaluations", null=True, blank=True, db_index=False
     )
 
     objects = EvaluationQuerySet.as_manager()

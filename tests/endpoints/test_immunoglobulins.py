@@ -97,6 +97,8 @@ def test_a_change_to_below_the_limit_is_bounded():
     assert (low["status"], low["low"], low["high"]) == ("bounded", 0, 0.5)
     (open_upward,) = answers(igg({-8: "2", 28: ">40"}), "IGPCT")
     assert open_upward["high"] == math.inf
+    (open_baseline,) = answers(igg({-8: "<1", 28: "0"}, analyte="IGA"), "IGPCT")
+    assert (open_baseline["low"], open_baseline["high"]) == (-100, math.inf)
 
 
 def test_a_series_without_baseline_says_so():

@@ -127,6 +127,16 @@ def test_kernel_that_answers_twice_is_stopped() -> None:
         evaluate(frames())
 
 
+def test_kernel_that_gives_no_number_is_stopped() -> None:
+    def broken(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+        row = {"subject_id": 1, "code": "BROKEN", "status": "bounded", "low": float("nan")}
+        return pl.DataFrame([row], schema=answers.schema)
+
+    register(Definition("BROKEN", "Broken", "", "1", "test", (), broken))
+    with pytest.raises(EndpointError, match=r"BROKEN .*\[answer-not-a-number\]"):
+        evaluate(frames())
+
+
 def test_parameter_bounds_a_number_on_both_sides() -> None:
     share = Parameter("share", 50, "%", "test", "A share.", at_most=100)
     share.check("X", 100)

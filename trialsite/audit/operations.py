@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.migrations.operations.base import Operation
 
-from trialsite.audit.sql import as_audit_role, audit_triggers, audit_triggers_reverse
-from trialsite.audit.typed import context_index, drop_typed_insert_table, refresh_typed_table, typed_insert_table
+from trialsite.audit.sql import audit_triggers, audit_triggers_reverse
+from trialsite.audit.typed import drop_typed_insert_table, refresh_typed_table, typed_insert_table
 
 
 class _DatabaseOnly(Operation):
@@ -117,29 +117,6 @@ class RefreshTypedAudit(_DatabaseOnly):
 
     def _backwards(self, schema_editor: Any) -> list[str]:
         # Run in the other direction it comes before the column goes; what the trail holds, it keeps.
-        return []
-
-
-class IndexTypedContexts(_DatabaseOnly):
-    """Index the contexts of the typed event tables made before they brought that index themselves."""
-
-    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
-        return type(self).__name__, [], {}
-
-    def describe(self) -> str:
-        return "Find typed events by their context"
-
-    def _forwards(self, schema_editor: Any) -> list[str]:
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT left(relname, -length('_insert')) FROM pg_class WHERE relnamespace = 'audit'::regnamespace"
-                " AND relkind = 'r' AND relname LIKE '%\\_insert' ORDER BY relname"
-            )
-            tables = [str(name) for (name,) in cursor.fetchall()]
-        return [as_audit_role(f"{context_index(table)};") for table in tables]
-
-    def _backwards(self, schema_editor: Any) -> list[str]:
-        # The tables make it themselves by now, and it harms nobody.
         return []
 
 

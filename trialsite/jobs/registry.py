@@ -45,6 +45,20 @@ def register_handler(
     _registered[kind] = Registration(handler, lease_seconds, max_attempts, one_moment)
 
 
+Round = Callable[[], None]
+_rounds: list[Round] = []
+
+
+def register_round(look: Round) -> None:
+    """Say what the reaper also looks for in each of its rounds; two reapers may look at once."""
+    _rounds.append(look)
+
+
+def rounds() -> list[Round]:
+    """What the reaper looks for, in the order in which it was registered."""
+    return list(_rounds)
+
+
 def registration(kind: str) -> Registration | None:
     """Handler of a kind, or None where no installed app declares it."""
     return _registered.get(kind)

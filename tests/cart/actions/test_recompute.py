@@ -1,9 +1,11 @@
 """Only subjects whose inputs differ are evaluated; what was stored stays; nothing changed writes nothing."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import transaction
 
-from cart.actions import runs
+from cart.actions import run_writer
 from cart.actions.endpoints import (
     current_results,
     mark_study_stale,
@@ -176,12 +178,12 @@ def test_other_study_is_left_alone(trial, subjects):
 
 
 def test_chunks_of_subjects_are_one_run(trial, subjects, monkeypatch):
-    monkeypatch.setattr(runs, "CHUNK_SUBJECTS", 2)
+    monkeypatch.setattr(run_writer, "CHUNK_SUBJECTS", 2)
     assert recompute(trial)[:2] == (3, 3)
     assert Run.objects.get().subjects_changed == 3
     touch(subjects[2])
     mark_study_stale(study_id=trial.study.pk)
-    monkeypatch.setattr(runs, "CHUNK_SUBJECTS", 1)
+    monkeypatch.setattr(run_writer, "CHUNK_SUBJECTS", 1)
     assert recompute(trial)[:2] == (3, 1)
 
 
@@ -194,8 +196,13 @@ def test_refused_parameters_leave_the_subjects_stale_and_nothing_stored(trial, s
 
 
 def test_lost_answers_are_refused(trial, subjects, monkeypatch):
-    whole = runs.evaluate
-    monkeypatch.setattr(runs, "evaluate", lambda *given: whole(*given).with_columns(subject_id=subjects[0].pk + 1000))
+    whole = run_writer.answer
+
+    def of_another(*given):
+        answered = whole(*given)
+        return replace(answered, answers=answered.answers.with_columns(subject_id=subjects[0].pk + 1000))
+
+    monkeypatch.setattr(run_writer, "answer", of_another)
     with pytest.raises(ValueError, match="answers-lost"), transaction.atomic():
         recompute(trial)
     assert not EndpointResult.objects.exists()

@@ -61,7 +61,7 @@ def test_corrected_laboratory_row_is_named_with_old_and_new_answer(trial, labora
     run = recompute(trial)
     found = differences_of_run(run)
     assert set(found["USUBJID"]) == {code}
-    assert set(found["MOVED"]) == {"laboratory rows"}
+    assert set(found["MOVED"]) == {"laboratory rows of CD19_ABS"}
     nadir = found.filter(PARAMCD="BCNADIR").row(0, named=True)
     assert (nadir["OLDVAL"], nadir["NEWVAL"]) == (8.0, 5.0)
     assert (nadir["OLDUNIT"], nadir["NEWUNIT"]) == ("cells/uL", "cells/uL")

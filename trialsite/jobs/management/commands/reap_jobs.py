@@ -1,4 +1,4 @@
-"""``manage.py reap_jobs``: ring again for jobs whose ring or worker was lost."""
+"""``manage.py reap_jobs``: ring again for jobs whose ring or worker was lost, and ask for those nobody asked for."""
 
 import time
 from argparse import ArgumentParser
@@ -9,10 +9,11 @@ from django.db import Error, close_old_connections
 
 from trialsite.jobs.doorbell import ring
 from trialsite.jobs.queue import overdue_jobs
+from trialsite.jobs.registry import rounds
 
 
 class Command(BaseCommand):
-    """Ring for every overdue job, once or every few seconds. It writes nothing, so two of them do no harm."""
+    """Ring for every overdue job, once or every few seconds, after what the apps look for; two of them do no harm."""
 
     help = "Ring again for jobs that no worker took or whose worker died."
 
@@ -40,4 +41,6 @@ class Command(BaseCommand):
             time.sleep(every)
 
     def _round(self) -> int:
+        for look in rounds():
+            look()
         return sum(ring(job_id) for job_id in overdue_jobs())
