@@ -162,6 +162,11 @@ FILES = Section(
             "Check that the subject code is right; no trial comes near.",
         ),
         _FILE_UNREADABLE,
+        Code(
+            "file-changed",
+            "A file is read, kept and known by its digest as the same bytes: nobody changes it meanwhile.",
+            "Send it again once it is whole; nothing of it was stored.",
+        ),
         _STORE_FULL,
         _DATABASE_FULL,
     ),

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from labs.actions.compared import Compared, basis_of, compare_with_last
+from labs.actions.raw_files import ReceivedFile
 from labs.imports.central_csv import Block, read_blocks
 from labs.imports.checks import References, check_rows
 from labs.imports.dataset_layout import DatasetLayout
@@ -25,8 +26,21 @@ from labs.models import Transfer
 Blocks = Callable[[], Iterable[tuple[int, Checked]]]
 
 
-def reading_of(file: Path, layout: AnyLayout, references: References, about: About) -> dict[str, Any]:
+def reading_of(received: ReceivedFile, layout: AnyLayout, references: References, about: About) -> dict[str, Any]:
     """How ``load_transfer`` reads a file, by its layout."""
+    if isinstance(layout, Layout) and layout.delivery != "cumulative":
+        return {
+            "kind": Transfer.Kind.CENTRAL_CSV,
+            "blocks": lambda: _checked(
+                read_blocks(received.source, layout, received.reading()),
+                references,
+                layout,
+                about,
+                size_bytes=received.size_bytes,
+            ),
+            "basis": basis_of(references),
+        }
+    file = received.kept()
     if isinstance(layout, FhirLayout):
         return {"kind": Transfer.Kind.FHIR, "blocks": lambda: read_checked(file, layout, references, about)}
     if isinstance(layout, XlsxLayout):
@@ -41,19 +55,25 @@ def reading_of(file: Path, layout: AnyLayout, references: References, about: Abo
             "kind": Transfer.Kind.DATASET,
             "blocks": lambda: _checked(read_dataset(file, layout, about), references, layout, about),
         }
-    return _delimited(file, layout, references, about)
+    return _cumulative(file, layout, references, about, size_bytes=received.size_bytes)
 
 
 def _checked(
-    blocks: Iterable[Block], references: References, layout: RowLayout, about: About
+    blocks: Iterable[Block], references: References, layout: RowLayout, about: About, *, size_bytes: int = 0
 ) -> Iterator[tuple[int, Checked]]:
+    """Checked blocks; ``size_bytes``: of the file they are the whole of."""
     about.notes = []
-    twice, first = 0, 0
+    twice, first, rows, read = 0, 0, 0, 0
     for block in blocks:
+        rows, read = rows + block.lines, read + block.size_bytes
+        about.rows_expected = size_bytes * rows // read if read else 0
         checked = check_rows(block.rows, references, layout)
         if checked.twice is not None and checked.twice.len():
             twice, first = twice + checked.twice.len(), first or int(checked.twice[0])
-        yield block.lines, replace(checked, findings=pl.concat([block.findings, checked.findings]))
+        done = block.lines, replace(checked, findings=pl.concat([block.findings, checked.findings]))
+        del block, checked
+        yield done
+        del done
     if twice:
         about.notes.append(
             f"{twice:,} rows, the first in {about.unit} {first}, were collected in an hour that {layout.time_zone} had "
@@ -61,8 +81,8 @@ def _checked(
         )
 
 
-def _delimited(file: Path, layout: Layout, references: References, about: About) -> dict[str, Any]:
-    """How ``load_transfer`` reads a delimited file; a cumulative one beside the last."""
+def _cumulative(file: Path, layout: Layout, references: References, about: About, *, size_bytes: int) -> dict[str, Any]:
+    """How ``load_transfer`` reads a cumulative delimited file: beside the last."""
 
     def compare(transfer: Transfer) -> tuple[Compared, Blocks] | None:
         compared = compare_with_last(transfer, references, layout)
@@ -70,7 +90,7 @@ def _delimited(file: Path, layout: Layout, references: References, about: About)
 
     return {
         "kind": Transfer.Kind.CENTRAL_CSV,
-        "blocks": lambda: _checked(read_blocks(file, layout), references, layout, about),
-        "compare": compare if layout.delivery == "cumulative" else None,
+        "blocks": lambda: _checked(read_blocks(file, layout), references, layout, about, size_bytes=size_bytes),
+        "compare": compare,
         "basis": basis_of(references),
     }

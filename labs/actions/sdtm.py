@@ -11,7 +11,7 @@ import polars as pl
 from django.db import transaction
 
 from cart.models import ProtocolVersion, Study
-from labs.actions.raw_files import RawFileError, keep_raw_file
+from labs.actions.raw_files import RawFileError, ReceivedFile, receiving
 from labs.actions.references import latest_today
 from labs.actions.sdtm_exposures import store_exposures
 from labs.actions.sdtm_report import DomainCount, Refusal, SdtmReport
@@ -23,7 +23,7 @@ from labs.imports.report import About
 from labs.imports.sdtm import SequencesSeen, laboratory_rows
 from labs.imports.sdtm_files import dataset_path, file_names, read_dataset, whole_subjects
 from labs.imports.sdtm_variables import FINDINGS, LABORATORY, DatasetError, FindingsDomain
-from labs.models import Laboratory, RawFile, Transfer
+from labs.models import Laboratory, Transfer
 from trialsite.audit.context import acting
 
 
@@ -60,13 +60,14 @@ def import_sdtm(*, folder: Path, study_code: str, title: str, actor: str, reason
             _Source(domain, path, _laboratory(study, domain), store_tests(tests[domain])) for domain, path in found
         ]
         subjects = births(study, dm)
-        raw = _keep_datasets([path for path in (dm_path, ex_path, *(path for _, path in found)) if path is not None])
+        paths = (dm_path, ex_path, *(path for _, path in found))
+        received = _keep_datasets([path for path in paths if path is not None])
     reports = {}
     for source in sources:
         reports[source.domain.name] = load_transfer(
             study=study,
             laboratory=source.laboratory,
-            raw=raw,
+            received=received,
             kind=Transfer.Kind.SDTM,
             about=About(source.path.name, unit="record"),
             layout={},
@@ -104,7 +105,7 @@ def _whole(path: Path, domain: str) -> pl.DataFrame | None:
     return pl.concat(chunks, how="vertical_relaxed") if chunks else None
 
 
-def _keep_datasets(paths: list[Path]) -> RawFile:
+def _keep_datasets(paths: list[Path]) -> ReceivedFile:
     """Keep the datasets of one delivery as one archive.
 
     They are one delivery: a laboratory record that was refused because DM lacked its subject is looked at
@@ -120,7 +121,10 @@ def _keep_datasets(paths: list[Path]) -> RawFile:
                     member.size = path.stat().st_size
                     with path.open("rb") as content:
                         tar.addfile(member, content)
-            return keep_raw_file(archive)
+            with receiving(archive) as received:
+                received.row()
+                received.settle()
+                return received
     except OSError as error:
         raise RawFileError(f"The datasets cannot be kept: {error.strerror or error}. [file-unreadable]") from error
 

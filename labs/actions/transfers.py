@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from cart.actions.endpoints import request_recompute
 from cart.models import Study
 from labs.actions.compared import Compared, quarantined_lines
 from labs.actions.database_room import room_in_database
-from labs.actions.raw_files import keep_raw_file, stored_path
+from labs.actions.progress import Progress, Show, shown_progress
+from labs.actions.raw_files import ReceivedFile, receiving
 from labs.actions.reading import Blocks, reading_of
 from labs.actions.references import read_references
 from labs.actions.specimen_corrections import correct_specimens
@@ -25,11 +27,13 @@ from labs.imports.layouts import from_mapping
 from labs.imports.load import Loaded, ResultLoader
 from labs.imports.records import CONDITION_SAID, Checked
 from labs.imports.report import About, Report, Totals
-from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
+from labs.models import Laboratory, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
 from trialsite.isolation.columns import copy_in
 
 KEPT_FINDINGS = 10_000
+# Told how many rows of the file were read so far.
+NoteRows = Callable[[int], None]
 
 
 class _Refused(Exception):
@@ -58,10 +62,11 @@ def import_file(
     reason: str,
     check_only: bool = False,
     file_name: str = "",
+    show: Show | None = None,
 ) -> Report:
     """Import a central-laboratory file by the layout its laboratory declared.
 
-    ``file_name``: as the sender named it, where the path does not say it.
+    ``file_name``: as the sender named it, where the path does not say it. ``show`` is told how far the reading is.
 
     All or nothing, unless the laboratory's agreement allows quarantine. The same file again is a no-op, unless
     rows of it that were quarantined hold by now.
@@ -72,30 +77,30 @@ def import_file(
         With a sentence; nothing is stored.
     """
     layout = from_mapping(laboratory.layout)
-    with acting(actor=actor, reason=reason), transaction.atomic():
-        raw = keep_raw_file(path)
-    references = read_references(study, laboratory)
     about = About(file_name or path.name)
-    reading = reading_of(stored_path(raw.sha256), layout, references, about)
-    return load_transfer(
-        study=study,
-        laboratory=laboratory,
-        raw=raw,
-        about=about,
-        layout=laboratory.layout,
-        **reading,
-        quarantine=laboratory.quarantine,
-        check_only=check_only,
-        actor=actor,
-        reason=reason,
-    )
+    with receiving(path) as received:
+        reading = reading_of(received, layout, read_references(study, laboratory), about)
+        with shown_progress(study=study, laboratory=laboratory, sha256=received.sha256, show=show) as take:
+            return load_transfer(
+                study=study,
+                laboratory=laboratory,
+                received=received,
+                about=about,
+                layout=laboratory.layout,
+                **reading,
+                quarantine=laboratory.quarantine,
+                check_only=check_only,
+                actor=actor,
+                reason=reason,
+                note_rows=lambda rows: take(Progress(rows, about.rows_expected)),
+            )
 
 
 def load_transfer(
     *,
     study: Study,
     laboratory: Laboratory,
-    raw: RawFile,
+    received: ReceivedFile,
     kind: str,
     about: About,
     layout: dict[str, Any],
@@ -106,11 +111,13 @@ def load_transfer(
     reason: str,
     compare: Callable[[Transfer], tuple[Compared, Blocks] | None] | None = None,
     basis: tuple[str, int] = ("", 0),
+    note_rows: NoteRows = lambda _: None,
 ) -> Report:
     """Load checked blocks ``(rows in the file, Checked)`` as one transfer, in one transaction.
 
     ``about``: the name of the file, and what its reader learns on the way. ``compare`` gives what of the file has
-    to be read beside the last one, or None; ``basis`` is kept for the next.
+    to be read beside the last one, or None; ``basis`` is kept for the next. ``note_rows`` is told after each block how
+    many rows were read.
 
     A file that was accepted is not taken again, but for one of which rows are quarantined: it is read again, and
     where some of them hold by now, a new transfer stores these; the others of its rows count as duplicates.
@@ -118,7 +125,6 @@ def load_transfer(
     fields = {
         "study": study,
         "laboratory": laboratory,
-        "raw_file": raw,
         "kind": kind,
         "file_name": about.file_name[:255],
         "layout": layout,
@@ -130,6 +136,7 @@ def load_transfer(
             with transaction.atomic():
                 # Imports of a study take turns: of two that bring the same file the second finds it accepted.
                 lock_specimen_numbers(study_id=study.pk)
+                raw = received.row()
                 previous = (
                     Transfer.objects.filter(
                         study=study, laboratory=laboratory, raw_file=raw, state=Transfer.State.ACCEPTED
@@ -139,11 +146,17 @@ def load_transfer(
                 )
                 if previous is not None and not previous.rows_quarantined:
                     raise _Repeated(previous)
-                transfer = Transfer.objects.create(state=Transfer.State.CHECKED, **fields)
+                transfer = Transfer.objects.create(state=Transfer.State.CHECKED, raw_file=raw, **fields)
                 compared = compare(transfer) if compare is not None and previous is None else None
                 waiting = quarantined_lines(previous) if previous is not None else None
                 totals, findings, lost = _load_what_differs(
-                    transfer, blocks, compared, quarantine=quarantine, reason=reason, waiting=waiting
+                    transfer,
+                    blocks,
+                    compared,
+                    quarantine=quarantine,
+                    reason=reason,
+                    waiting=waiting,
+                    note_rows=note_rows,
                 )
                 if previous is not None and not totals.applied and totals.quarantined == previous.rows_quarantined:
                     # What kept its rows back, an unknown code or a missing kit, does so still.
@@ -157,10 +170,15 @@ def load_transfer(
                     raise _Refused(totals, findings)
                 _accept(transfer, totals, findings)
                 request_recompute(study=study, actor=actor, reason=f"{transfer} accepted")
+                # It was copied while it was read.
+                received.settle()
         except _Repeated as repeated:
             return _repeated_report(about, repeated.previous)
         except _Refused as refused:
-            number = "" if check_only else _keep_refusal(fields, refused)
+            with transaction.atomic():
+                raw = received.row()
+                number = "" if check_only else _keep_refusal(refused, raw_file=raw, **fields)
+                received.settle()
             return replace(
                 _report(about, refused.totals, refused.findings, number=number), accepted=False, checked_only=check_only
             )
@@ -186,20 +204,25 @@ def _load_what_differs(
     quarantine: bool,
     reason: str,
     waiting: pl.Series | None,
+    note_rows: NoteRows,
 ) -> tuple[Totals, pl.DataFrame, list[int] | None]:
     """Totals, findings, and the subjects whose rows may have vanished; None where all have to be looked at."""
     if compared is not None:
         beside, changed = compared
         # Where rows of the file contradict each other, all of them are read to say which.
         with contextlib.suppress(_Unsound, _Refused), transaction.atomic():
-            totals, findings = _load_blocks(transfer, changed, quarantine=quarantine, reason=reason, waiting=None)
+            totals, findings = _load_blocks(
+                transfer, changed, quarantine=quarantine, reason=reason, waiting=None, note_rows=note_rows
+            )
             contradicted = {"conflicting-rows", "conflicting-conditions"} & set(findings["rule"])
             if not beside.is_sound(transfer) or contradicted or totals.specimens_corrected:
                 raise _Unsound
             totals.rows += beside.unchanged
             totals.duplicate += beside.unchanged
             return totals, findings, beside.subjects
-    totals, findings = _load_blocks(transfer, blocks, quarantine=quarantine, reason=reason, waiting=waiting)
+    totals, findings = _load_blocks(
+        transfer, blocks, quarantine=quarantine, reason=reason, waiting=waiting, note_rows=note_rows
+    )
     return totals, findings, None
 
 
@@ -248,6 +271,7 @@ def _load_blocks(
     quarantine: bool,
     reason: str,
     waiting: pl.Series | None,
+    note_rows: NoteRows,
 ) -> tuple[Totals, pl.DataFrame]:
     """Load what holds. ``waiting``: of a file that was accepted before, the lines that were quarantined then.
 
@@ -256,15 +280,19 @@ def _load_blocks(
     tally = _Tally(quarantine=quarantine)
     totals = tally.totals
     try:
-        with ResultLoader(
-            study_id=transfer.study_id,
-            laboratory_id=transfer.laboratory_id,
-            transfer_id=transfer.pk,
-            correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
-            cumulative=is_cumulative(transfer),
-            corrects=waiting is None,
-        ) as loader:
-            for rows, checked in made_ahead(blocks, depth=1):
+        # Closed before anything else reads the file: whatever goes wrong here, the thread that reads ahead ends.
+        with (
+            closing(made_ahead(blocks, depth=1)) as ahead,
+            ResultLoader(
+                study_id=transfer.study_id,
+                laboratory_id=transfer.laboratory_id,
+                transfer_id=transfer.pk,
+                correction_reason=(reason or f"corrected by {transfer.file_name}")[:200],
+                cumulative=is_cumulative(transfer),
+                corrects=waiting is None,
+            ) as loader,
+        ):
+            for rows, checked in ahead:
                 totals.rows += rows
                 if waiting is not None:
                     asked = pl.col("line").is_in(waiting.implode())
@@ -280,6 +308,8 @@ def _load_blocks(
                 tally.note(checked.findings, checked.bad.len())
                 if tally.stores:
                     tally.count(loader.load(checked))
+                del checked
+                note_rows(totals.rows)
             if tally.stores:
                 tally.count(loader.finish())
         if tally.stores:
@@ -324,12 +354,11 @@ def _accept(transfer: Transfer, totals: Totals, findings: pl.DataFrame) -> None:
     _count(transfer, totals)
 
 
-def _keep_refusal(fields: dict[str, Any], refused: _Refused) -> str:
+def _keep_refusal(refused: _Refused, **fields: Any) -> str:
     """Record a file that was not taken, with what was wrong, after its load was undone."""
-    with transaction.atomic():
-        transfer = Transfer.objects.create(state=Transfer.State.REFUSED, **fields)
-        _keep_findings(transfer, refused.findings, outcome="refused")
-        _count(transfer, refused.totals)
+    transfer = Transfer.objects.create(state=Transfer.State.REFUSED, **fields)
+    _keep_findings(transfer, refused.findings, outcome="refused")
+    _count(transfer, refused.totals)
     return str(transfer)
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cart.models import Study
+from labs.actions.progress import progress_of
 from labs.actions.raw_files import RawFileError, keep_raw_file, stored_path
 from labs.actions.receive import IMPORT, request_import
 from labs.actions.transfers import import_file
@@ -134,6 +135,8 @@ def job_page(request: HttpRequest, job_id: int) -> dict[str, Any]:
         laboratory = Laboratory.objects.get(pk=asked["laboratory"])
         study = Study.objects.get(pk=asked["study"])
         offer = Offer(study, laboratory, asked["sha256"], asked["file_name"], job.reason)
+    kept = {"study_id": asked["study"], "laboratory_id": asked["laboratory"], "sha256": asked["sha256"]}
+    progress = progress_of(**kept) if job.state == Job.State.RUNNING else None
     number = str(result.get("transfer", "")).removeprefix("T-")
     return {
         "job": job,
@@ -141,6 +144,7 @@ def job_page(request: HttpRequest, job_id: int) -> dict[str, Any]:
         "size": stored_path(asked["sha256"]).stat().st_size,
         "is_check": asked["check_only"],
         "is_over": is_over,
+        "progress": progress,
         "seconds": int(((job.finished_at or timezone.now()) - job.queued_at).total_seconds()),
         "result": result,
         "rows": [(name, count) for name, count in result.get("rows", {}).items() if name != "findings"],

@@ -2,14 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 Item = TypeVar("Item")
 _POLL_SECONDS = 0.2
 
 
-def made_ahead(make: Callable[[], Iterable[Item]], *, depth: int) -> Iterator[Item]:
+def made_ahead(make: Callable[[], Iterable[Item]], *, depth: int) -> Generator[Item, None, None]:
     """Items of ``make()`` in order, at most ``depth`` of them waiting; its errors are raised here.
 
     polars and PostgreSQL work outside Python's lock, so checking a block and storing the one before overlap.
@@ -29,6 +29,8 @@ def made_ahead(make: Callable[[], Iterable[Item]], *, depth: int) -> Iterator[It
         try:
             for item in make():
                 offer(True, item)
+                # Items are large: one that is used up is not kept until the next is made.
+                del item
                 if stopped.is_set():
                     return
             offer(False, None)
@@ -45,6 +47,7 @@ def made_ahead(make: Callable[[], Iterable[Item]], *, depth: int) -> Iterator[It
             if not more:
                 return
             yield item  # type: ignore[misc]
+            del item
     finally:
         stopped.set()
         thread.join()

@@ -7,17 +7,19 @@ split by polars, any other line by line by the standard library's strict reader.
 import codecs
 import csv
 import io
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import polars as pl
 
 from labs.imports.layout import Layout, NamedColumns
 
-BLOCK_BYTES = 4_000_000
+BLOCK_BYTES = 3_000_000
 # Small first blocks, each twice the one before: the database begins its work, which is most of the whole, while the
 # next is being read.
 FIRST_BLOCK_BYTES = 500_000
@@ -45,26 +47,49 @@ class FileRefusedError(ValueError):
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of a file: ``line`` and one text column per field; ``findings`` are lines that are no rows."""
+    """Rows of a file: ``line`` and one text column per field; ``findings`` are lines that are no rows.
+
+    ``size_bytes``: of its text, where the format has such.
+    """
 
     rows: pl.DataFrame
     findings: pl.DataFrame
     lines: int
+    size_bytes: int = 0
 
 
-def read_blocks(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-    """Blocks of a file in order.
+class OpenFile(Protocol):
+    """A file that is open for reading."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes; none at the end."""
+
+    def __enter__(self) -> object:
+        """Itself."""
+
+    def __exit__(self, kind: Any, error: Any, trace: Any, /) -> Any:
+        """Done with."""
+
+
+def read_blocks(
+    path: Path, layout: Layout, file: OpenFile | None = None, *, block_bytes: int = BLOCK_BYTES
+) -> Iterator[Block]:
+    """Blocks of a file in order; ``file`` where it is open already: it is read once, from its beginning.
 
     Raises
     ------
     FileRefusedError
         Empty file, wrong encoding, header that does not fit the layout, a line without end.
     """
-    header, line = read_header(path, layout), 2
-    for piece in read_pieces(path, layout, block_bytes=block_bytes):
+    pieces = _pieces(file or path.open("rb"), block_bytes)
+    first = next(pieces, b"")
+    header, line = _header_of(first, layout, path), 2
+    for piece in _bodies(itertools.chain([first], pieces), layout, path):
         block = _block(piece, header, layout, line)
-        yield block
         line += block.lines
+        del piece
+        yield block
+        del block
 
 
 def read_header(path: Path, layout: Layout) -> list[str]:
@@ -75,12 +100,7 @@ def read_header(path: Path, layout: Layout) -> list[str]:
     FileRefusedError
         Empty file, or a header that does not fit the layout.
     """
-    first = next(_pieces(path, FIRST_BLOCK_BYTES), None)
-    if first is None:
-        raise FileRefusedError(
-            "The file is empty; line 1 must hold the column names. [empty-file]", line=1, rule="empty-file"
-        )
-    return _header(_as_utf8(first.partition(b"\n")[0], layout, path=path).removesuffix(b"\r"), layout)
+    return _header_of(next(_pieces(path.open("rb"), FIRST_BLOCK_BYTES), b""), layout, path)
 
 
 def read_pieces(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
@@ -91,19 +111,34 @@ def read_pieces(path: Path, layout: Layout, *, block_bytes: int = BLOCK_BYTES) -
     FileRefusedError
         Wrong encoding, or no line end where there should be one.
     """
+    return _bodies(_pieces(path.open("rb"), block_bytes), layout, path)
+
+
+def _header_of(first: bytes, layout: Layout, path: Path) -> list[str]:
+    if not first:
+        raise FileRefusedError(
+            "The file is empty; line 1 must hold the column names. [empty-file]", line=1, rule="empty-file"
+        )
+    return _header(_as_utf8(first.partition(b"\n")[0], layout, path=path).removesuffix(b"\r"), layout)
+
+
+def _bodies(pieces: Iterable[bytes], layout: Layout, path: Path) -> Iterator[bytes]:
+    """Pieces of a file in UTF-8, without its header."""
     offset = 0
-    for raw in _pieces(path, block_bytes):
+    for raw in pieces:
         piece = _as_utf8(raw, layout, path=path, offset=offset)
         if not offset:
             piece = piece.partition(b"\n")[2]
         offset += len(raw)
+        del raw
         if piece:
             yield piece
+        del piece
 
 
 def split_lines(piece: bytes) -> pl.Series | None:
     """Texts of the lines of a piece; None where one is blank or holds bytes that no record has."""
-    if any(mark in piece for mark in _ODD_BYTES):
+    if _has_odd_bytes(piece):
         return None
     texts = _read_text(piece, "\x01", ["text"], quote=None)["text"]
     return None if texts.len() != _count_lines(piece) or (texts == "").any() else texts
@@ -118,13 +153,13 @@ def block_of_lines(numbers: pl.Series, texts: pl.Series, header: list[str], layo
     return Block(rows, findings, block.lines)
 
 
-def _pieces(path: Path, block_bytes: int) -> Iterator[bytes]:
+def _pieces(file: OpenFile, block_bytes: int) -> Iterator[bytes]:
     """Pieces of the file that end at line ends."""
     rest, wanted = b"", min(block_bytes, FIRST_BLOCK_BYTES)
-    with path.open("rb") as file:
+    with file:
         while chunk := file.read(wanted):
             wanted = min(block_bytes, 2 * wanted)
-            whole, end, tail = chunk.rpartition(b"\n")
+            end = chunk.rfind(b"\n") + 1
             if not end:
                 rest += chunk
                 if len(rest) > block_bytes + MAX_LINE_BYTES:
@@ -132,8 +167,11 @@ def _pieces(path: Path, block_bytes: int) -> Iterator[bytes]:
                         "No line end was found; is this a text file? [no-line-end]", line=1, rule="no-line-end"
                     )
                 continue
-            yield rest + whole + end
-            rest = tail
+            piece, rest = b"".join((rest, memoryview(chunk)[:end])), chunk[end:]
+            # While the piece is being worked on, nothing else of its size is kept.
+            del chunk
+            yield piece
+            del piece
     if rest:
         yield rest
 
@@ -146,8 +184,9 @@ def _as_utf8(raw: bytes, layout: Layout, *, path: Path, offset: int = 0) -> byte
                 f"The file is UTF-16; the layout declares {layout.encoding}. [encoding]", line=1, rule="encoding"
             )
         raw = raw.removeprefix(_BOM)
+    is_utf8 = codecs.lookup(layout.encoding).name in {"utf-8", "ascii"}
     try:
-        text = raw.decode(layout.encoding)
+        text = "" if is_utf8 and raw.isascii() else raw.decode(layout.encoding)
     except UnicodeDecodeError as error:
         at = 1 + _line_ends_before(path, offset) + raw.count(b"\n", 0, error.start)
         raise FileRefusedError(
@@ -155,7 +194,7 @@ def _as_utf8(raw: bytes, layout: Layout, *, path: Path, offset: int = 0) -> byte
             line=at,
             rule="encoding",
         ) from error
-    utf8 = raw if codecs.lookup(layout.encoding).name in {"utf-8", "ascii"} else text.encode()
+    utf8 = raw if is_utf8 else text.encode()
     return utf8.replace(b"\r\n", b"\n") if b"\r" in utf8 else utf8
 
 
@@ -206,7 +245,7 @@ def check_names(names: Sequence[str], layout: NamedColumns, *, line: int = 1) ->
 
 def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> Block:
     lines = _count_lines(piece)
-    rows = _split_fast(piece, header, layout, lines) if _is_regular(piece) else None
+    rows = None if _has_odd_bytes(piece) else _split_fast(piece, header, layout, lines)
     if rows is not None:
         numbered = rows.with_columns(pl.int_range(first_line, first_line + lines, dtype=pl.Int64).alias("line"))
         findings = pl.DataFrame(schema=FINDING_SCHEMA)
@@ -214,24 +253,26 @@ def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> 
         numbered, findings = _split_slowly(piece, header, layout, first_line)
     present = {name: field for field, name in layout.columns.items()}
     fields = numbered.select("line", *[pl.col(name).alias(field) for name, field in present.items()])
-    return Block(fields, findings, lines)
+    return Block(fields, findings, lines, len(piece))
 
 
 def _count_lines(piece: bytes) -> int:
     return piece.count(b"\n") + (not piece.endswith(b"\n"))
 
 
-def _is_regular(piece: bytes) -> bool:
-    """No blank line, and no byte that polars would read in its own way?"""
-    return not any(mark in piece for mark in (*_ODD_BYTES, b"\n\n")) and not piece.startswith(b"\n")
+def _has_odd_bytes(piece: bytes) -> bool:
+    """Is there a byte that polars would read in its own way?"""
+    return any(mark in piece for mark in _ODD_BYTES)
 
 
 def _split_fast(piece: bytes, header: list[str], layout: Layout, lines: int) -> pl.DataFrame | None:
     """Split by polars; None where a line is no record of this many fields.
 
-    polars refuses a line of too many fields and fills up one of too few: of unquoted lines there is none of
-    those where the separators of all lines add up.
+    polars refuses a line of too many fields and fills up one of too few, a blank one for example: of unquoted lines
+    there is none of those where the separators of all lines add up.
     """
+    if len(header) == 1:
+        return None
     quoted = b'"' in piece
     if quoted:
         if not _all_records(piece, header, layout, lines):

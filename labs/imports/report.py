@@ -43,11 +43,15 @@ class Totals:
 
 @dataclass
 class About:
-    """What a reader learns of a file on the way: ``unit`` of its places, ``notes`` for the report."""
+    """What a reader learns of a file on the way: ``unit`` of its places, ``notes`` for the report.
+
+    ``rows_expected``: about so many rows, by the size of those read; 0 where the format does not tell.
+    """
 
     file_name: str
     unit: str = "line"
     notes: list[str] = field(default_factory=list)
+    rows_expected: int = 0
 
 
 @dataclass

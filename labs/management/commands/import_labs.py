@@ -7,12 +7,16 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from cart.models import Study
+from labs.actions.progress import Progress
 from labs.actions.raw_files import RawFileError
 from labs.actions.transfers import import_file
 from labs.imports.layout import LayoutError
 from labs.models import Laboratory
 from trialsite.audit.command import AuditedCommand
 from trialsite.audit.context import current_actor, current_reason
+
+# Of a terminal: what stood there is overwritten.
+CLEAR_LINE = "\r\x1b[K"
 
 
 class Command(AuditedCommand):
@@ -52,9 +56,17 @@ class Command(AuditedCommand):
                 check_only=options["check_only"],
                 actor=current_actor(),
                 reason=current_reason(),
+                show=self._show if self.stderr.isatty() else None,
             )
         except (LayoutError, RawFileError) as error:
             raise CommandError(str(error)) from error
+        finally:
+            if self.stderr.isatty():
+                self.stderr.write(CLEAR_LINE, style_func=str, ending="")
         self.stdout.write(report.text())
         if report.refused:
             raise CommandError("The file was refused; nothing of it is stored. [file-refused]")
+
+    def _show(self, progress: Progress) -> None:
+        self.stderr.write(f"{CLEAR_LINE}{progress}", style_func=str, ending="")
+        self.stderr.flush()

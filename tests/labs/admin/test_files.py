@@ -6,6 +6,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cart.models import Role, Study
+from labs.actions.progress import Progress, shown_progress
+from labs.actions.receive import IMPORT
 from labs.models import Analyte, AnalyteCode, Result, Transfer
 from tests.cart.admin.pages import member
 from tests.cart.records import make_subject, make_trial
@@ -101,7 +103,7 @@ def test_offer_is_its_owners_and_of_a_study_that_is_still_theirs(manager, trial,
 def test_long_file_is_read_by_a_job_that_is_watched(manager, laboratory, monkeypatch, trial):
     monkeypatch.setattr("labs.admin.bring.READ_AT_ONCE_BYTES", 10)
     answer = check(manager, laboratory, GOOD)
-    job = Job.objects.get()
+    job = Job.objects.get(kind=IMPORT)
     assert answer.url == reverse("admin:labs_transfer_follow", args=[job.pk])
     page = text_of(manager.get(answer.url))
     assert "week 9.csv" in page
@@ -111,13 +113,29 @@ def test_long_file_is_read_by_a_job_that_is_watched(manager, laboratory, monkeyp
     assert 'http-equiv="refresh"' not in text_of(page)
     assert "checked, not stored" in text_of(page)
     stored = accept(manager, page)
-    second = Job.objects.latest("pk")
+    second = Job.objects.filter(kind=IMPORT).latest("pk")
     run_job(second)
     page = text_of(manager.get(stored.url))
     assert reverse("admin:labs_transfer_change", args=[Transfer.objects.get().pk]) in page
     assert Result.objects.count() == 1
     outsider = member(make_trial("T-9"), Role.DATA_MANAGER, name="outsider", whole_study=True)
     assert outsider.get(stored.url).status_code == 404
+
+
+def test_watched_job_shows_its_share_while_it_runs(manager, laboratory, monkeypatch, trial):
+    monkeypatch.setattr("labs.admin.bring.READ_AT_ONCE_BYTES", 10)
+    monkeypatch.setattr("labs.actions.progress.EVERY_SECONDS", 0)
+    page = check(manager, laboratory, GOOD).url
+    claim(Job.objects.get(kind=IMPORT).pk)
+    assert "<progress" in text_of(manager.get(page))
+    assert "rows read" not in text_of(manager.get(page))
+    sha256 = Job.objects.get(kind=IMPORT).payload["sha256"]
+    with shown_progress(study=trial.study, laboratory=laboratory, sha256=sha256) as take:
+        take(Progress(1_200, 4_800))
+        shown = text_of(manager.get(page))
+    assert 'max="100" value="25"' in shown
+    assert "1,200 of about 4,800 rows read (25 %)" in shown
+    assert "rows read" not in text_of(manager.get(page))
 
 
 def run_job(job):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -16,8 +17,9 @@ from django.db import connection
 from cart.models import Consent
 from labs.actions import raw_files
 from labs.actions.transfers import import_file
+from labs.imports import central_csv
 from labs.imports.load import ResultLoader
-from labs.models import Result, Specimen, Transfer
+from labs.models import RawFile, Result, Specimen, Transfer, lock_specimen_numbers
 from tests.cart.records import make_subject, make_trial
 from tests.databases import ROOT
 from tests.labs.imports.fhir_records import import_text, lines, make_fhir_laboratory, observation, patient, specimen
@@ -146,6 +148,57 @@ def test_a_full_disk_under_the_store_is_one_sentence_and_leaves_nothing(
         call_command("import_labs", str(path), study="T-1", laboratory="LAB", stdout=io.StringIO())
     assert [found for found in (tmp_path / "store").rglob("*") if found.is_file()] == []
     assert not Result.objects.exists()
+
+
+def test_a_file_that_changes_while_it_is_read_stores_nothing(trial, laboratory, tmp_path, settings, monkeypatch):
+    settings.RAW_STORE = str(tmp_path / "store")
+    path = write_file(tmp_path, "x.csv", row("KUL-001", "A1", DAY, "SCL70", "5"))
+
+    def change(**study):
+        with path.open("a") as file:
+            file.write(row("KUL-001", "A2", DAY, "SCL70", "6") + "\n")
+        lock_specimen_numbers(**study)
+
+    # After its digest was taken, before its rows are read.
+    monkeypatch.setattr("labs.actions.transfers.lock_specimen_numbers", change)
+    with pytest.raises(CommandError, match=r"was changed while it was read.*\[file-changed\]"):
+        call_command("import_labs", str(path), study="T-1", laboratory="LAB", stdout=io.StringIO())
+    assert not Result.objects.exists()
+    assert not RawFile.objects.exists()
+    assert [found for found in (tmp_path / "store").rglob("*") if found.is_file()] == []
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_file_that_is_refused_before_its_end_is_kept_whole(trial, tmp_path, settings, rows):
+    settings.RAW_STORE = str(tmp_path / "store")
+    laboratory = make_laboratory("U")
+    path = tmp_path / "x.csv"
+    path.write_bytes(HEADER.replace("SUBJECT", "PATIENT").encode() + b"\nKUL-001,A1\n" * rows)
+    given = import_file(study=trial.study, laboratory=laboratory, path=path, actor="t", reason="r")
+    assert given.refused
+    (kept,) = [found for found in (tmp_path / "store").rglob("*") if found.is_file()]
+    assert kept.read_bytes() == path.read_bytes()
+    assert kept.name == RawFile.objects.get().sha256
+
+
+def test_a_file_that_is_refused_while_it_is_read_ahead_is_kept_whole(trial, tmp_path, settings, monkeypatch):
+    settings.RAW_STORE = str(tmp_path / "store")
+    monkeypatch.setattr("labs.imports.central_csv.read_blocks.__kwdefaults__", {"block_bytes": 400})
+    laboratory = make_laboratory("V")
+    rows = [row("KUL-001", f"B{n}", DAY, "SCL70", "5", condition="haemolysed") for n in range(300)]
+    clash = row("KUL-001", "B0", DAY, "CD19", "5", unit="cells/uL", condition="insufficient")
+    path = write_file(tmp_path, "x.csv", *rows[:20], clash, *rows[20:])
+    given = import_file(study=trial.study, laboratory=laboratory, path=path, actor="t", reason="r")
+    assert "[conflicting-conditions]" in given.text()
+    (kept,) = [found for found in (tmp_path / "store").rglob("*") if found.is_file()]
+    assert kept.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("body", ["a,b,c\n\na,b,c,d,e\n", "\na,b,c,d,e\na,b,c\n", "a,b,c,d,e\na,b,c\n\n"])
+def test_a_blank_line_is_told_though_the_separators_of_all_lines_add_up(body):
+    header = ["x", "y", "z"]
+    layout = SimpleNamespace(separator=",")
+    assert central_csv._split_fast(body.encode(), header, layout, body.count("\n")) is None
 
 
 def test_what_a_killed_process_left_in_the_store_goes_after_a_day(trial, laboratory, tmp_path, settings):
