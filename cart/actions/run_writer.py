@@ -6,6 +6,7 @@ that rest on them; the other answers are taken over. Both give what computing al
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,9 +20,11 @@ from cart.inputs import InputDigest, digest_inputs, digest_text, read_frames
 from cart.models import Evaluation, InputUse, Run, RunPart, Study
 from trialsite import __version__
 from trialsite.jobs.execution import fault_point
+from trialsite.jobs.one_processor import on_one_processor
 
 # Chunks of this many subjects stay in the processor's cache and bound the memory (SPEED, endpoints).
 CHUNK_SUBJECTS = 2_000
+FEW_SUBJECTS = 50
 
 Frames = Mapping[str, pl.DataFrame]
 Reads = Mapping[str, Sequence[str]]
@@ -57,18 +60,20 @@ class RunWriter:
 
     def evaluate_subjects(self, subject_ids: Sequence[int]) -> None:
         """Read, compare digests, evaluate the subjects that differ, write; chunk by chunk."""
-        for chunk in chunks(subject_ids, CHUNK_SUBJECTS):
-            self._evaluate_chunk(chunk)
+        # Of few subjects every step is short, and handing it to another processor costs more than the step.
+        with on_one_processor() if len(subject_ids) <= FEW_SUBJECTS else nullcontext():
+            for chunk in chunks(subject_ids, CHUNK_SUBJECTS):
+                self._evaluate_chunk(chunk)
 
     def _evaluate_chunk(self, subject_ids: list[int]) -> None:
         frames = read_frames(self._study.pk, subject_ids)
         salt = self._rules.definitions_digest + self._rules.parameters_digest
         digests = digest_inputs(frames, subject_ids, salt=salt)
         known = self._known(subject_ids)
-        changed = [subject for subject in subject_ids if known.get(subject) != digests[subject].whole]
+        changed = [s for s in subject_ids if s not in known or known[s][1] != digests[s].whole]
         if not changed:
             return
-        before = self._before([subject for subject in changed if subject in known])
+        before = self._before([known[subject][0] for subject in changed if subject in known])
         reads = self._reads(before)
         codes: set[str] = set()
         for subject, one in before.items():
@@ -78,19 +83,20 @@ class RunWriter:
         self._evaluate_whole([subject for subject in changed if subject not in before], digests, frames)
         self._evaluate_touched(before, reads, codes, digests, frames)
 
-    def _known(self, subject_ids: list[int]) -> dict[int, str]:
+    def _known(self, subject_ids: list[int]) -> dict[int, tuple[int, str]]:
+        """Key and digest of the evaluation in force of each subject that has one."""
         if self._run is not None and self._run.cut_id is not None:
             # Every run of a cut is whole by itself.
             return {}
         current = Evaluation.objects.current().filter(subject__in=subject_ids)
-        return dict(current.values_list("subject_id", "input_digest"))
+        return {row[0]: row[1:] for row in current.values_list("subject_id", "pk", "input_digest")}
 
-    def _before(self, subject_ids: list[int]) -> dict[int, _Before]:
-        """Of the subjects that were last evaluated by the same rules, noting what was read."""
-        if not subject_ids:
+    def _before(self, evaluations: list[int]) -> dict[int, _Before]:
+        """Those that were made by the same rules and note what was read, by their subject."""
+        if not evaluations:
             return {}
-        rows = Evaluation.objects.current().filter(
-            subject__in=subject_ids,
+        rows = Evaluation.objects.filter(
+            pk__in=evaluations,
             inputs__isnull=False,
             input_use__isnull=False,
             run__definitions_digest=self._rules.definitions_digest,
@@ -129,7 +135,7 @@ class RunWriter:
         answered = self._answer_touched(
             [one.evaluation for one in before.values()], codes, _of_subjects(frames, before)
         )
-        uses = {use: self._use({**noted, **answered.reads}) for use, noted in reads.items()}
+        uses = {use: self._next_use(use, noted, answered.reads) for use, noted in reads.items()}
         evaluations = self._write_evaluations(digests, {subject: uses[one.use] for subject, one in before.items()})
         self._results += write_answers(answered.answers, evaluations, self._definitions)
         kept = [row.pk for code, row in self._definitions.items() if code not in codes]
@@ -140,6 +146,10 @@ class RunWriter:
         needed = {need for code in codes for need in REGISTRY[code].needs} - codes
         known = read_answers(evaluations, [self._definitions[code].pk for code in needed]) if needed else None
         return answer(frames, self._rules.overrides, codes=codes, known=known)
+
+    def _next_use(self, use: int, noted: Reads, reads: Reads) -> int:
+        """What was read before, with what is read now in its place; mostly that is the same."""
+        return use if reads.items() <= noted.items() else self._use({**noted, **reads})
 
     def _use(self, reads: Reads) -> int:
         digest = digest_text(json.dumps(reads, sort_keys=True))

@@ -133,18 +133,19 @@ def check_frame(name: str, frame: pl.DataFrame) -> None:
     FrameError
         Naming frame, column, expected and found type.
     """
+    found = dict(frame.schema)
+    if found == FRAMES[name]:
+        return
     for column, dtype in FRAMES[name].items():
-        if column not in frame.columns:
+        if column not in found:
             raise FrameError(f"Frame {name} needs column {column} ({dtype}); it has none. [frame-column]")
-        if frame.schema[column] != dtype:
-            raise FrameError(
-                f"Column {column} of frame {name} must be {dtype}; found {frame.schema[column]}. [frame-type]"
-            )
+        if found[column] != dtype:
+            raise FrameError(f"Column {column} of frame {name} must be {dtype}; found {found[column]}. [frame-type]")
 
 
 def _check_once(name: str, frame: pl.DataFrame, key: str) -> None:
-    twice = frame.filter(pl.col(key).is_duplicated())
-    if twice.height:
+    if frame[key].n_unique() < frame.height:
+        twice = frame.filter(pl.col(key).is_duplicated())
         raise FrameError(f"Frame {name} has more than one row with {key} {twice[key][0]}. [frame-duplicate]")
 
 

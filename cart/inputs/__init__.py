@@ -193,13 +193,13 @@ def digest_inputs(
     own: dict[int, dict[str, str]] = {subject_id: {} for subject_id in subject_ids}
     for name in sorted(frames):
         frame = frames[name]
+        if not frame.height and "subject_id" in frame.columns:
+            continue
         row = pl.concat_str(
             [pl.col(column).cast(pl.String).fill_null(_ABSENT) for column in frame.columns], separator=_FIELD
         ).alias("row")
         if "subject_id" not in frame.columns:
             shared[name] = digest_text(*frame.select(row)["row"].to_list())
-            continue
-        if not frame.height:
             continue
         by = ["subject_id", PARTED_BY] if name == PARTED else ["subject_id"]
         joined = frame.select(*by, row).group_by(by).agg(pl.col("row").sort().str.join(_RECORD))

@@ -1767,7 +1767,7 @@ class Migration(migrations.Migration):
                 ("value", models.FloatField(blank=True, null=True)),
                 ("low", models.FloatField(blank=True, null=True)),
                 ("high", models.FloatField(blank=True, help_text="Infinity where there is no upper bound.", null=True)),
-                ("text", models.CharField(blank=True, max_length=160)),
+                ("text", models.TextField(blank=True)),
                 ("unit", models.CharField(blank=True, max_length=20)),
                 (
                     "status",
@@ -1781,7 +1781,7 @@ class Migration(migrations.Migration):
                         max_length=14,
                     ),
                 ),
-                ("reason", models.CharField(blank=True, max_length=300)),
+                ("reason", models.TextField(blank=True)),
                 (
                     "evidence",
                     django.contrib.postgres.fields.ArrayField(
@@ -2368,9 +2368,7 @@ class Migration(migrations.Migration):
                 ("statistic", models.CharField(max_length=60)),
                 (
                     "category",
-                    models.CharField(
-                        blank=True, help_text="Which answer, or which reason, is counted.", max_length=300
-                    ),
+                    models.TextField(blank=True, help_text="Which answer, or which reason, is counted."),
                 ),
                 ("at", models.FloatField(blank=True, help_text="Time of a curve.", null=True)),
                 ("n", models.BigIntegerField(blank=True, help_text="Subjects it rests on.", null=True)),
@@ -2383,7 +2381,7 @@ class Migration(migrations.Migration):
                 ),
                 ("unit", models.CharField(blank=True, max_length=20)),
                 ("status", models.CharField(max_length=14)),
-                ("reason", models.CharField(blank=True, max_length=300)),
+                ("reason", models.TextField(blank=True)),
                 (
                     "summary",
                     models.ForeignKey(

@@ -174,10 +174,11 @@ class EndpointResult(models.Model):
     value = models.FloatField(null=True, blank=True)
     low = models.FloatField(null=True, blank=True)
     high = models.FloatField(null=True, blank=True, help_text="Infinity where there is no upper bound.")
-    text = models.CharField(max_length=160, blank=True)
+    # Without a limit: what a rule lists grows with the record, and what does not fit would stop the job of the study.
+    text = models.TextField(blank=True)
     unit = models.CharField(max_length=20, blank=True)
     status = models.CharField(max_length=14, choices=Status)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.TextField(blank=True)
     evidence = ArrayField(models.BigIntegerField(), default=list, help_text="Laboratory results.")
     therapy_evidence = ArrayField(models.BigIntegerField(), default=list, help_text="Concomitant therapies.")
     baseline_id = models.BigIntegerField(

@@ -50,7 +50,7 @@ class SummaryStatistic(models.Model):
     series = models.CharField(max_length=160, blank=True)
     timepoint = models.CharField(max_length=40, blank=True)
     statistic = models.CharField(max_length=60)
-    category = models.CharField(max_length=300, blank=True, help_text="Which answer, or which reason, is counted.")
+    category = models.TextField(blank=True, help_text="Which answer, or which reason, is counted.")
     at = models.FloatField(null=True, blank=True, help_text="Time of a curve.")
     n = models.BigIntegerField(null=True, blank=True, help_text="Subjects it rests on.")
     value = models.FloatField(null=True, blank=True)
@@ -59,7 +59,7 @@ class SummaryStatistic(models.Model):
     confidence = models.FloatField(null=True, blank=True, help_text="Coverage of low to high; null: bounds.")
     unit = models.CharField(max_length=20, blank=True)
     status = models.CharField(max_length=14)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.TextField(blank=True)
 
     class Meta:
         ordering = ["summary", "position"]

@@ -229,3 +229,12 @@ def test_a_subject_evaluated_first_stands_beside_one_that_changed(trial, subject
     everybody = [*subjects, newcomer]
     assert_frame_equal(as_stored(stored(everybody)), as_stored(computed(trial, everybody)))
     assert isinstance(stored(everybody), pl.DataFrame)
+
+
+def test_a_reason_may_be_as_long_as_what_it_lists(trial, subjects):
+    for number in range(40):
+        subjects[0].concomitant_therapies.create(
+            drug=f"immunoglobulin of maker {number}", therapy_class="ivig", started=str(day(31 * number))
+        )
+    recompute(trial)
+    assert max(len(row.reason) for row in subjects[0].endpoint_results.all()) > 300
