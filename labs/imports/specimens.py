@@ -5,6 +5,7 @@ from django.db import connection
 
 from labs.imports.central_csv import FileRefusedError
 from labs.imports.records import AS_RECEIVED, CONDITION_SAID, PROCESSED, VISIT_NUMBER
+from labs.imports.said_conditions import SaidConditions
 from labs.models import SPECIMEN_BITS, lock_specimen_numbers
 from labs.models.specimen import MAX_SPECIMEN_NUMBER
 from trialsite.isolation.columns import CopiesBehind, copy_in, read_columns
@@ -34,6 +35,7 @@ class SpecimenBook:
         self._study_id = study_id
         self._laboratory_id = laboratory_id
         self._copies = copies
+        self._said = SaidConditions(KEY)
         self._last_number: dict[int, int] = {}
         self._first_number: dict[int, int] = {}
         # Hashes of the keys this transfer made, while the database held none of this laboratory and study before
@@ -65,8 +67,14 @@ class SpecimenBook:
         pl.DataFrame
             Row by row: ``specimen_id``, ``owner`` (subject the specimen belongs to), ``known`` (it was there
             before). A row of another subject than the owner is for the caller to refuse.
+
+        Raises
+        ------
+        FileRefusedError
+            An earlier block of this file gave a specimen another condition.
         """
         first = _once(specimens)
+        self._said.note(first)
         existing = self._existing(first)
         self._note_corrections(first, existing)
         new = first.join(existing, on=KEY, how="anti", maintain_order="left") if existing.height else first
@@ -107,27 +115,10 @@ class SpecimenBook:
         )
 
     def _note_corrections(self, first: pl.DataFrame, existing: pl.DataFrame) -> None:
-        """Remember in the database which specimens are another's word now; refuse what this file contradicts itself.
-
-        Raises
-        ------
-        FileRefusedError
-            An earlier row of this file gave the specimen another condition.
-        """
+        """Remember in the database which specimens are another's word now."""
         if CONDITION_SAID not in first.columns or not existing.height:
             return
         told = self._told(first, existing)
-        clash = told.filter(
-            "own", ~pl.col("open"), pl.col("condition").is_not_null(), pl.col("condition_before") != "good"
-        )
-        if clash.height:
-            accession, now, before = clash.select("accession", "condition", "condition_before").row(0)
-            raise FileRefusedError(
-                f"Specimen {accession!r} is {before} in one row and {now} in another; expected one condition for one "
-                "specimen in a file. [conflicting-conditions]",
-                line=1,
-                rule="conflicting-conditions",
-            )
         self._copies.copy_in(CORRECTED, told.select("specimen_id", "own", *MAY_CHANGE))
 
     def _told(self, first: pl.DataFrame, existing: pl.DataFrame) -> pl.DataFrame:
@@ -145,10 +136,7 @@ class SpecimenBook:
         counts = {name: pl.lit(value=True) if name == "condition" else ~pl.col("own") for name in said}
         return beside.select(
             "specimen_id",
-            "accession",
             "own",
-            "open",
-            "condition_before",
             *(
                 pl.when(said[name].ne_missing(pl.col(f"{name}_before")) & counts[name]).then(said[name]).alias(name)
                 if name in said

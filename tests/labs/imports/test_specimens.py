@@ -131,14 +131,35 @@ def test_where_the_blocks_are_cut_changes_nothing(send, monkeypatch, block_bytes
     assert Specimen.objects.get(accession="A1").condition == "haemolysed"
 
 
-def test_contradicting_conditions_in_distant_blocks_refuse_the_file(send, monkeypatch):
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Every row is a block."""
     monkeypatch.setattr(central_csv, "FIRST_BLOCK_BYTES", 60)
     monkeypatch.setattr(central_csv.read_blocks, "__kwdefaults__", {"block_bytes": 60})
-    other = [row("KUL-001", f"B{n}", DAY, "SCL70", "80") for n in range(5)]
-    given = send("a.csv", scl("haemolysed"), *other, ana("insufficient"))
+
+
+OTHER = [row("KUL-001", f"B{n}", DAY, "SCL70", "80") for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("one", "another"), [("haemolysed", "insufficient"), ("good", "haemolysed"), ("haemolysed", "good")]
+)
+@pytest.mark.parametrize("known", [False, True])
+def test_contradicting_conditions_in_distant_blocks_refuse_the_file(send, small_blocks, known, one, another):
+    if known:
+        assert send("before.csv", scl("haemolysed")).accepted
+    given = send("a.csv", scl(one), *OTHER, ana(another))
     assert given.refused
     assert "[conflicting-conditions]" in given.text()
-    assert not Result.objects.exists()
+    assert not Result.objects.filter(specimen__accession="B1").exists()
+    assert not known or condition() == "haemolysed"
+
+
+def test_one_word_in_distant_blocks_is_no_contradiction_though_a_test_had_no_material(send, small_blocks):
+    naive = row("KUL-001", "A1", DAY, "NAIVE", "80", condition="haemolysed")
+    rows = [ana("insufficient", ""), OTHER[0], scl("haemolysed"), OTHER[1], naive, OTHER[2]]
+    assert send("a.csv", *rows).accepted
+    assert Specimen.objects.get(accession="A1").condition == "haemolysed"
 
 
 def test_a_quarantined_row_that_is_taken_later_does_not_bring_an_older_condition(trial, tmp_path):
