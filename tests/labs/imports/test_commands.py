@@ -111,7 +111,7 @@ def test_file_that_is_no_table_is_refused_with_its_line(tmp_path, content, code)
 
 
 def test_memory_is_bounded_for_a_file_that_is_wrong_from_end_to_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("labs.actions.transfers.KEPT_FINDINGS", 10)
+    monkeypatch.setattr("labs.actions.loading.KEPT_FINDINGS", 10)
     monkeypatch.setattr("labs.imports.central_csv.read_blocks.__kwdefaults__", {"block_bytes": 2_000})
     rows = [row("KUL-001", "A1", "2024-03-01", "SCL70", "nan")] * 500
     out = io.StringIO()
