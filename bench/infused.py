@@ -1,9 +1,22 @@
 """Infusions for every subject of a bench study, in bulk."""
 
+import datetime as dt
 from decimal import Decimal
 
-from cart.models import Administration, Apheresis, InfusionComponent, InfusionCourse, Lot, Study
+from cart.models import (
+    Administration,
+    Apheresis,
+    Consent,
+    EligibilityAssessment,
+    EligibilityDecision,
+    InfusionComponent,
+    InfusionCourse,
+    Lot,
+    Study,
+    Subject,
+)
 from tests.cart.records import DAY_ZERO, component
+from trialsite.audit.context import acting
 
 BATCH = 2_000
 
@@ -14,6 +27,7 @@ def infuse_all(study: Study) -> None:
     product = study.products.get()
     # The series of the bench begins on 1 January 2020 and goes on for a year.
     day_zero = DAY_ZERO.replace(year=2020)
+    _decide_all(subjects, day_zero - dt.timedelta(days=30))
     aphereses = Apheresis.objects.bulk_create(
         [Apheresis(subject=s, chain_of_identity=f"COI-{s.pk}", collected_at=day_zero) for s in subjects], BATCH
     )
@@ -41,3 +55,28 @@ def infuse_all(study: Study) -> None:
     InfusionComponent.objects.bulk_create(
         [component(a, lot, started_at=day_zero) for a, lot in zip(administrations, lots, strict=True)], BATCH
     )
+
+
+def _decide_all(subjects: list[Subject], decided_at: dt.datetime) -> None:
+    """A consent and a signed decision of each, before Day 0."""
+    with acting(actor="investigator", reason="eligible"):
+        Consent.objects.bulk_create(
+            [Consent(subject=s, version="1.0", signed_on=dt.date(2000, 1, 1)) for s in subjects], BATCH
+        )
+        protocol = subjects[0].protocol()
+        assessments = EligibilityAssessment.objects.bulk_create(
+            [EligibilityAssessment(subject=s, protocol=protocol) for s in subjects], BATCH
+        )
+        EligibilityDecision.objects.bulk_create(
+            [
+                EligibilityDecision(
+                    assessment=one,
+                    subject=one.subject,
+                    verdict=EligibilityDecision.Verdict.ELIGIBLE,
+                    decided_at=decided_at,
+                    note="by the source documents",
+                )
+                for one in assessments
+            ],
+            BATCH,
+        )

@@ -22,8 +22,8 @@ from trialsite import __version__
 from trialsite.jobs.execution import fault_point
 from trialsite.jobs.one_processor import on_one_processor
 
-# Chunks of this many subjects stay in the processor's cache and bound the memory (SPEED, endpoints).
-CHUNK_SUBJECTS = 2_000
+# Chunks of this many subjects bound the memory; a whole recompute takes no longer by them (bench.endpoints).
+CHUNK_SUBJECTS = 250
 FEW_SUBJECTS = 50
 
 Frames = Mapping[str, pl.DataFrame]
