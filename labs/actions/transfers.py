@@ -21,7 +21,7 @@ from labs.actions.references import read_references
 from labs.actions.vanished import ask_for_vanished_rows, is_cumulative
 from labs.imports.layouts import from_mapping
 from labs.imports.report import About, Report, Totals
-from labs.models import Laboratory, Transfer, lock_specimen_numbers
+from labs.models import Laboratory, RawFile, Transfer, lock_specimen_numbers
 from trialsite.audit.context import acting
 
 
@@ -115,13 +115,7 @@ def load_transfer(
                 # Imports of a study take turns: of two that bring the same file the second finds it accepted.
                 lock_specimen_numbers(study_id=study.pk)
                 raw = received.row()
-                previous = (
-                    Transfer.objects.filter(
-                        study=study, laboratory=laboratory, raw_file=raw, state=Transfer.State.ACCEPTED
-                    )
-                    .order_by("-id")
-                    .first()
-                )
+                previous = _accepted_before(study, laboratory, raw)
                 if previous is not None and not previous.rows_quarantined:
                     raise _Repeated(previous)
                 transfer = Transfer.objects.create(state=Transfer.State.CHECKED, raw_file=raw, **fields)
@@ -161,6 +155,12 @@ def load_transfer(
                 _report(about, refused.totals, refused.findings, number=number), accepted=False, checked_only=check_only
             )
     return _report(about, totals, findings, number=str(transfer))
+
+
+def _accepted_before(study: Study, laboratory: Laboratory, raw: RawFile) -> Transfer | None:
+    """The newest transfer of the same bytes that was taken."""
+    taken = Transfer.objects.filter(study=study, laboratory=laboratory, raw_file=raw, state=Transfer.State.ACCEPTED)
+    return taken.order_by("-id").first()
 
 
 def _report(about: About, totals: Totals, findings: pl.DataFrame, *, number: str) -> Report:
