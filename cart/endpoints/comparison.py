@@ -28,6 +28,7 @@ ANTIBODIES = Parameter(
     "",
     "anti-topoisomerase I, anti-RNA polymerase III",
     "Codes of the quantitative autoantibodies of the study.",
+    reads=True,
 )
 IVIG = Parameter(
     "ivig_days",

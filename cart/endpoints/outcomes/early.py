@@ -85,6 +85,8 @@ def classified(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Data
 
     ``text``: SSc from 9 points on, else not SSc; known from the bounds where they agree.
     """
+    if _findings(inputs).is_empty():
+        return complete(inputs, None, definition=CLASSIFICATION, absent=ABSENT, needs_zero=False)
     ssc = pl.col("acr_classified")
     text = pl.when(ssc).then(pl.lit("SSc")).when(~ssc).then(pl.lit("not SSc"))
     last, visits = _one_each(inputs, first=False), _at_visits(inputs)
@@ -97,6 +99,8 @@ def level(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame
 
     Without timepoint: at the first assessment.
     """
+    if _findings(inputs).is_empty():
+        return complete(inputs, None, definition=LEVEL, absent=ABSENT, needs_zero=False)
     text = pl.format("level {}", "early_level")
     first, visits = _one_each(inputs, first=True), _at_visits(inputs)
     rows = pl.concat([_scored(first, "early_level", text), _scored(visits, "early_level", text)])
