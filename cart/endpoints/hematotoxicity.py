@@ -186,9 +186,9 @@ def hematotox_score(inputs: Prepared, parameters: Mapping[str, Any], answers: pl
     """
     names = {"platelets": "platelets", "anc": "neutrophils", "hemoglobin": "hemoglobin", "crp": "crp",
              "ferritin": "ferritin"}  # fmt: skip
-    found = {name: measured(inputs, parameters[of], unit=ITEMS[name].unit) for name, of in names.items()}
     scored = None
-    if any(not rows.is_empty() for rows in found.values()):
+    if inputs.any_of([code for of in names.values() for code in parameters[of]]):
+        found = {name: measured(inputs, parameters[of], unit=ITEMS[name].unit) for name, of in names.items()}
         ends = _baseline_ends(inputs, found, parameters["baseline_rule"])
         measured_any = pl.any_horizontal(pl.col(f"id_{name}").is_not_null() for name in names)
         scored = _scored(ends).filter(measured_any)

@@ -249,6 +249,11 @@ class Prepared:
         self._noted.read |= names
         return frame
 
+    def any_of(self, analytes: Sequence[str]) -> bool:
+        """Whether there is any result of these analytes, evaluable or not."""
+        self._noted.read.update(input_name(PARTED, analyte) for analyte in analytes)
+        return bool(self._observations["analyte"].is_in(list(analytes)).any())
+
     def evaluable(self, analytes: Sequence[str]) -> pl.DataFrame:
         """Rows of these analytes that have a number, a day and a usable specimen, in the order of collection.
 

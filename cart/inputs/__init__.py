@@ -25,6 +25,8 @@ _evidence: list[EvidenceReader] = []
 
 # Unit and record separators of ASCII: they cannot occur in stored text that passed the importers.
 _FIELD, _RECORD, _ABSENT = "\x1f", "\x1e", "\x00"
+# The database makes them of the text; written out they are a fifth of the work.
+_OF_COLLECTED = ("collected_on", "collected_at")
 # Characters of the digest of one input: of the same input of one subject no two will ever collide.
 _PART = 16
 
@@ -198,13 +200,15 @@ def digest_inputs(
         frame = frames[name]
         if not frame.height and "subject_id" in frame.columns:
             continue
+        by = [key for key in ("subject_id", *([PARTED_BY] if name == PARTED else [])) if key in frame.columns]
+        told_twice = {*by, *(_OF_COLLECTED if "collected_text" in frame.columns else ())}
         row = pl.concat_str(
-            [pl.col(column).cast(pl.String).fill_null(_ABSENT) for column in frame.columns], separator=_FIELD
+            [pl.col(one).cast(pl.String).fill_null(_ABSENT) for one in frame.columns if one not in told_twice],
+            separator=_FIELD,
         ).alias("row")
-        if "subject_id" not in frame.columns:
+        if not by:
             shared[name] = digest_text(*frame.select(row)["row"].to_list())
             continue
-        by = ["subject_id", PARTED_BY] if name == PARTED else ["subject_id"]
         joined = frame.select(*by, row).group_by(by).agg(pl.col("row").sort().str.join(_RECORD))
         for subject_id, *part, text in joined.iter_rows():
             own[subject_id][input_name(name, *part)] = digest_text(text)
