@@ -29,7 +29,7 @@ from cart.endpoints.answers import KEY, as_read, check_answers, in_schema
 from cart.endpoints.errors import EndpointError
 from cart.endpoints.escalation import design
 from cart.endpoints.kinetics import expansion
-from cart.endpoints.outcomes import activity, early, lung, response, screening, skin
+from cart.endpoints.outcomes import activity, early, lung, response, screening, skin, ultrasound
 from cart.endpoints.prepared import PARTED, Prepared, input_name
 from cart.endpoints.registry import REGISTRY, Definition, check_parameters
 
@@ -54,6 +54,7 @@ MODULES = (
     reset,
     skin,
     lung,
+    ultrasound,
     response,
     activity,
     early,

@@ -44,23 +44,31 @@ def complete(
     )
 
 
+def visits_and_last(inputs: Prepared, parameters: Mapping[str, Any], measure: str) -> pl.DataFrame:
+    """Records of a measure at each planned visit and, timepoint empty, the last one, with a value where there is one.
+
+    Columns subject_id, timepoint, day, value, low, high, why (there is no value), remark, record and usable.
+    """
+    own = pl.col("measure") == measure
+    columns = ["subject_id", "timepoint", "day", "value", "low", "high", "why", "remark", "record", "usable"]
+    last = (
+        measures(inputs, parameters)
+        .filter(own)
+        .sort(pl.col("usable"), maintain_order=True)
+        .group_by("subject_id", maintain_order=True)
+        .last()
+        .with_columns(pl.lit("").alias("timepoint"))
+    )
+    return pl.concat([last.select(columns), at_visits(inputs, parameters).filter(own).select(columns)])
+
+
 def values(
     inputs: Prepared, parameters: Mapping[str, Any], *, measure: str, definition: Definition, absent: str
 ) -> pl.DataFrame:
     """The value at each planned visit and, without timepoint, at the last assessment whenever that was."""
     if not recorded(inputs, parameters, measure):
         return complete(inputs, None, definition=definition, absent=absent, needs_zero=False)
-    own = pl.col("measure") == measure
-    rows = measures(inputs, parameters).filter(own)
-    columns = ["subject_id", "timepoint", "day", "value", "low", "high", "why", "remark", "record", "usable"]
-    last = (
-        rows.sort(pl.col("usable"), maintain_order=True)
-        .group_by("subject_id", maintain_order=True)
-        .last()
-        .with_columns(pl.lit("").alias("timepoint"))
-    )
-    whole = pl.concat([last.select(columns), at_visits(inputs, parameters).filter(own).select(columns)])
-    answers = whole.select(
+    answers = visits_and_last(inputs, parameters, measure).select(
         "subject_id",
         "timepoint",
         "day",
