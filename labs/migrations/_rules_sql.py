@@ -6,7 +6,8 @@ from cart.migrations._rules_sql import stale_triggers
 # at insert is existence for ever, no lock is needed, and one check per statement serves in place of two foreign
 # keys per row (6 us each). The same pass marks the subjects stale.
 SPECIMEN_REFERENCES = """
-CREATE FUNCTION labs_specimen_references() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
+CREATE FUNCTION labs_specimen_references() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     subjects bigint[];
@@ -49,7 +50,8 @@ RESULT_DERIVED = {
 # re-keyed (append-only triggers), so existence at insert is existence for ever and no lock is needed. The same
 # pass knows the subjects and marks them stale.
 RESULT_REFERENCES = """
-CREATE FUNCTION labs_result_references() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
+CREATE FUNCTION labs_result_references() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     newest smallint;

@@ -2,7 +2,8 @@
 
 Everything lives in schema ``audit`` and belongs to role ``trialsite_audit``; the application's role may read.
 Statement-level triggers over transition tables cover every path (ORM, bulk, COPY, raw SQL, cascade) at a cost
-per statement, not per row.
+per statement, not per row. ``pg_temp`` stands last in every search path: where it is not named, PostgreSQL looks for
+tables among those of the session first, and anybody can make one called ``pg_attribute``.
 """
 
 AUDIT_ROLE = "trialsite_audit"
@@ -49,7 +50,7 @@ CREATE INDEX event_context ON audit.event (context_id);
 
 -- One row per transaction, actor, reason and request: two reasons in one transaction stay two.
 CREATE FUNCTION audit.open_context(changes_existing boolean, table_name text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     blanks text := E' \\t\\n\\r\\f\\u000b\\u00a0';
     who text := btrim(coalesce(current_setting('trialsite.actor', true), ''), blanks);
@@ -79,7 +80,7 @@ END $$;
 -- No nested loops: the plan is made for the first statement's number of rows and kept for the session, and a
 -- nested loop that was right for one row takes minutes for 20,000.
 CREATE FUNCTION audit.record() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET "TimeZone" = 'UTC' SET "DateStyle" = 'ISO'
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET "DateStyle" = 'ISO'
 SET enable_nestloop = off AS $$
 DECLARE
     key text := TG_ARGV[0];
@@ -125,7 +126,7 @@ END $$;
 -- name, so that a migration which forgets RefreshTypedAudit fails loudly instead of shifting values. Arguments
 -- are columns that follow from the others and are not copied.
 CREATE FUNCTION audit.record_typed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     columns text;
 BEGIN
@@ -143,7 +144,7 @@ END $$;
 -- Only the functions above write here, from inside a trigger of the table that changed: not even the owner adds
 -- an event by mistake.
 CREATE FUNCTION audit.refuse_direct_insert() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF pg_trigger_depth() < 2 THEN
         RAISE EXCEPTION 'Events of % are written by the audit triggers only. [audit-only]', TG_TABLE_NAME
@@ -153,7 +154,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION audit.refuse_change() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND (to_jsonb(NEW) - TG_ARGV) = (to_jsonb(OLD) - TG_ARGV) THEN
         RETURN NULL;
@@ -163,7 +164,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION audit.refuse_truncate() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'Table % is never emptied. [no-truncate]', TG_TABLE_NAME
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'no_truncate';
