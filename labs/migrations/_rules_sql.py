@@ -45,6 +45,8 @@ RESULT_DERIVED = {
     "analyte_id": "(t.id >> 8) & 32767",
     "version": "t.id & 255",
 }
+# Columns of which a file has few values: its results share some dozen event rows a block.
+RESULT_ALIKE = ("assay_id", "transfer_id", "qualifier", "unit")
 
 # One check per statement instead of four foreign keys per row (4 us each). Parents cannot be deleted or
 # re-keyed (append-only triggers), so existence at insert is existence for ever and no lock is needed. The same
