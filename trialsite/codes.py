@@ -94,6 +94,11 @@ AUDIT = Section(
         Code("append-only", "Rows that are never changed are not changed.", "Enter a correction as a new row."),
         Code("no-truncate", "No table is emptied.", "Delete rows, with a reason, where that is allowed."),
         Code("audit-only", "Events are written by the triggers alone.", "Leave the trail alone."),
+        Code(
+            "audit-batch",
+            "Inserts recorded in batches have no arrays, and share only columns whose equal values are the same.",
+            "Keep typed events, or share other columns. Met in a migration.",
+        ),
         Code("audit-key", "An audited table has a primary key of one column.", "Change the model. Met in a migration."),
         Code("migration-operation", "An operation gives its statements.", "Complete the class. Met in a migration."),
         Code("session-setting", "A session setting begins with `trialsite.`.", "Rename it. Met in code."),

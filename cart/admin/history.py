@@ -111,8 +111,8 @@ def _typed_insert(instance: Model) -> list[Entry]:
             return []
         cursor.execute(
             "SELECT c.at, c.actor, c.reason, to_jsonb(t) - 'context_id'"
-            f" FROM audit.{connection.ops.quote_name(table)} t"
-            " JOIN audit.context c ON c.id = t.context_id WHERE t.id = %s",
+            f" FROM audit.{connection.ops.quote_name(f'{instance._meta.db_table}_entered')}(%s) t"
+            " JOIN audit.context c ON c.id = t.context_id",
             [instance.pk],
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()

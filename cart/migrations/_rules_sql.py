@@ -82,7 +82,8 @@ BEGIN ATOMIC
 END;
 REVOKE EXECUTE ON FUNCTION cart_mark_subjects_stale FROM PUBLIC;
 
-CREATE FUNCTION cart_mark_stale() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION cart_mark_stale() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     rows text := CASE WHEN TG_OP = 'UPDATE'
         THEN '(SELECT * FROM changed UNION ALL SELECT * FROM previous)' ELSE 'changed' END;

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import polars as pl
 
 from labs.imports.layout import Layout, NamedColumns
@@ -257,7 +258,12 @@ def _block(piece: bytes, header: list[str], layout: Layout, first_line: int) -> 
 
 
 def _count_lines(piece: bytes) -> int:
-    return piece.count(b"\n") + (not piece.endswith(b"\n"))
+    return _count(piece, b"\n") + (not piece.endswith(b"\n"))
+
+
+def _count(piece: bytes, mark: bytes) -> int:
+    """How often a byte stands in a piece, as ``piece.count``, which is slow where it stands often."""
+    return int(np.count_nonzero(np.frombuffer(piece, dtype=np.uint8) == mark[0]))
 
 
 def _has_odd_bytes(piece: bytes) -> bool:
@@ -277,7 +283,7 @@ def _split_fast(piece: bytes, header: list[str], layout: Layout, lines: int) -> 
     if quoted:
         if not _all_records(piece, header, layout, lines):
             return None
-    elif piece.count(layout.separator.encode()) != lines * (len(header) - 1):
+    elif _count(piece, layout.separator.encode()) != lines * (len(header) - 1):
         return None
     try:
         rows = _read_text(piece, layout.separator, header, quote='"' if quoted else None)

@@ -3,6 +3,7 @@
 from django.db import migrations
 
 from labs.migrations._rules_sql import (
+    RESULT_ALIKE,
     RESULT_DERIVED,
     RESULT_REFERENCES,
     RESULT_REFERENCES_REVERSE,
@@ -74,7 +75,7 @@ class Migration(migrations.Migration):
             "labs_judgement",
         ),
         TypedAuditTable("labs_specimen"),
-        TypedAuditTable("labs_result", derived=RESULT_DERIVED),
+        TypedAuditTable("labs_result", derived=RESULT_DERIVED, alike=RESULT_ALIKE),
         *(AppendOnlyTable(table, allow_update=columns) for table, columns in _MAY_CHANGE.items()),
         migrations.RunSQL(SPECIMEN_REFERENCES, SPECIMEN_REFERENCES_REVERSE),
         migrations.RunSQL(RESULT_REFERENCES, RESULT_REFERENCES_REVERSE),

@@ -11,8 +11,8 @@ from trialsite.audit.sql import AUDIT_ROLE
 ACT = "SELECT set_config('trialsite.actor', 'mallory', false), set_config('trialsite.reason', 'because', false)"
 EVENT = "INSERT INTO audit.event (context_id, table_name, row_id, operation) VALUES (1, 'cart_study', '1', 'I')"
 CONTEXT = "INSERT INTO audit.context (actor, reason, request, txid, application) VALUES ('alice', 'x', '', 1, 'x')"
-TYPED = "INSERT INTO audit.labs_result_insert SELECT * FROM audit.labs_result_insert"
-TABLES = ["audit.event", "audit.context", "audit.labs_result_insert", "audit.cart_evaluation_insert"]
+TYPED = "INSERT INTO audit.labs_result_batch SELECT * FROM audit.labs_result_batch"
+TABLES = ["audit.event", "audit.context", "audit.labs_result_batch", "audit.cart_evaluation_insert"]
 
 
 @pytest.fixture(scope="module")

@@ -64,3 +64,23 @@ def test_a_table_without_texts(db):
     copy_in("numbers", pl.DataFrame({"id": [1, 2], "value": [None, 0.1]}))
     back = read_columns("SELECT id, value FROM numbers ORDER BY id", {}, {"id": pl.Int64, "value": pl.Float64})
     assert back.rows() == [(1, None), (2, 0.1)]
+
+
+def test_one_column_alone(db):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE alone (a text)")
+    copy_in("alone", pl.DataFrame({"a": ["", None, "\t", "x"]}))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT a FROM alone")
+        assert cursor.fetchall() == [("",), (None,), ("\t",), ("x",)]
+
+
+@pytest.mark.parametrize("dtype", [pl.Categorical, pl.Enum(["a\tb", "\\N", "x"])])
+def test_words_of_few_kinds_are_texts_too(db, dtype):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE words (word text, number bigint)")
+    words = pl.Series(["a\tb", "\\N", None, "x"], dtype=dtype)
+    copy_in("words", pl.DataFrame({"word": words, "number": [1, 2, 3, None]}))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT word, number FROM words")
+        assert cursor.fetchall() == [("a\tb", 1), ("\\N", 2), (None, 3), ("x", None)]

@@ -1,10 +1,11 @@
 """Migration operations: put tables under audit, make them append-only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.migrations.operations.base import Operation
 
+from trialsite.audit.batches import batch_table, drop_batch_table, refresh_batch_table
 from trialsite.audit.sql import audit_triggers, audit_triggers_reverse
 from trialsite.audit.typed import drop_typed_insert_table, refresh_typed_table, typed_insert_table
 
@@ -66,53 +67,62 @@ class AuditTables(_DatabaseOnly):
         return [statement for table in self.tables for statement in audit_triggers_reverse(table=table)]
 
 
-class TypedAuditTable(_DatabaseOnly):
-    """Put a high-volume table under audit; its inserts go to a typed event table ``audit.<table>_insert``.
+class _TypedAudit(_DatabaseOnly):
+    """An operation on the typed events of one table's inserts.
 
     ``derived``: columns that constraints of the table make follow from its others, with the SQL that computes
-    them from the event's row ``t``; they are not kept twice.
+    them from the event's row ``t``; they are not kept twice. ``alike``: columns with few values; the rows of a
+    statement that agree in them share an event row, ``audit.<table>_batch``, and ``audit.<table>_insert`` is a view.
     """
 
-    def __init__(self, table: str, *, derived: Mapping[str, str] | None = None) -> None:
+    def __init__(self, table: str, *, derived: Mapping[str, str] | None = None, alike: Sequence[str] = ()) -> None:
         self.table = table
         self.derived = dict(derived or {})
+        self.alike = tuple(alike)
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
-        return type(self).__name__, [self.table], {"derived": self.derived}
+        return type(self).__name__, [self.table], {"derived": self.derived, "alike": self.alike}
+
+
+class TypedAuditTable(_TypedAudit):
+    """Put a high-volume table under audit; its inserts go to a typed event table ``audit.<table>_insert``."""
 
     def describe(self) -> str:
         return f"Audit {self.table} with typed inserts"
 
     def _forwards(self, schema_editor: Any) -> list[str]:
         key = _primary_key(schema_editor, self.table)
-        arguments = ", ".join(f"'{column}'" for column in self.derived)
-        return [
-            typed_insert_table(self.table, self.derived),
-            *audit_triggers(table=self.table, key=key, typed_insert=f"audit.record_typed({arguments})"),
-        ]
+        columns = [f"'{column}'" for column in self.derived]
+        if self.alike:
+            made = batch_table(self.table, alike=self.alike, derived=self.derived)
+            record = f"audit.record_batch({', '.join([_literal(self.alike), *columns])})"
+        else:
+            made = typed_insert_table(self.table, self.derived)
+            record = f"audit.record_typed({', '.join(columns)})"
+        return [made, *audit_triggers(table=self.table, key=key, typed_insert=record)]
 
     def _backwards(self, schema_editor: Any) -> list[str]:
-        return [*audit_triggers_reverse(table=self.table), drop_typed_insert_table(self.table)]
+        drop = drop_batch_table if self.alike else drop_typed_insert_table
+        return [*audit_triggers_reverse(table=self.table), drop(self.table)]
 
 
-class RefreshTypedAudit(_DatabaseOnly):
+def _literal(columns: Sequence[str]) -> str:
+    return f"'{','.join(columns)}'"
+
+
+class RefreshTypedAudit(_TypedAudit):
     """Follow a change of columns of a table under :class:`TypedAuditTable`; put it after the AddField or AlterField.
 
     A column that is added is NULL in the events of older rows: add it nullable, or ``audit_reconcile`` reports
-    the rows that the migration filled. ``derived`` as there.
+    the rows that the migration filled. ``derived`` and ``alike`` as there.
     """
-
-    def __init__(self, table: str, *, derived: Mapping[str, str] | None = None) -> None:
-        self.table = table
-        self.derived = dict(derived or {})
-
-    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
-        return type(self).__name__, [self.table], {"derived": self.derived}
 
     def describe(self) -> str:
         return f"Let the typed audit of {self.table} follow its columns"
 
     def _forwards(self, schema_editor: Any) -> list[str]:
+        if self.alike:
+            return [refresh_batch_table(self.table, alike=self.alike, derived=self.derived)]
         return [refresh_typed_table(self.table, self.derived)]
 
     def _backwards(self, schema_editor: Any) -> list[str]:

@@ -1,7 +1,7 @@
 """SQL of the typed event tables, ``audit.<table>_insert``, and of the view over all events.
 
-``audit.<table>_values`` gives the row of such an event as jsonb. Columns that follow from the others (a packed
-key holds them) are not kept twice: they are computed there.
+``audit.<table>_values`` gives the row of such an event as jsonb, ``audit.<table>_entered`` the event of a row by its
+key. Columns that follow from the others (a packed key holds them) are not kept twice: they are computed there.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ BEGIN
     FOR typed IN
         SELECT c.relname, left(c.relname, -length('_insert')) AS source
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = 'audit' AND c.relkind = 'r' AND c.relname LIKE '%\\_insert' ORDER BY c.relname
+        WHERE n.nspname = 'audit' AND c.relkind IN ('r', 'v') AND c.relname LIKE '%\\_insert' ORDER BY c.relname
     LOOP
         events := events || format(
             ' UNION ALL SELECT NULL::bigint, t.context_id, %L::text, t.id::text, ''I''::char(1), NULL::jsonb,'
@@ -41,6 +41,7 @@ def typed_insert_table(table: str, derived: Mapping[str, str]) -> str:
     # The copy is made without the derived columns from the start: a dropped column would stay in every row. It has
     # none of the source's NOT NULL: whatever the source took is recorded, and a check per column and row costs.
     # Rows of one subject arrive near each other: a BRIN index finds a row's event for 1/1000 of a btree's cost.
+    by_key = f"SELECT t.* FROM {name} t WHERE t.id = key"
     return as_audit_role(
         f'CREATE TEMP TABLE typed_shape (context_id bigint NOT NULL, LIKE public."{table}");\n'
         f"{f'ALTER TABLE typed_shape {dropped[2:]};' if dropped else ''}\n"
@@ -51,7 +52,8 @@ def typed_insert_table(table: str, derived: Mapping[str, str]) -> str:
         f"{context_index(table)};\n"
         f"{guards(name)}\n"
         f"GRANT SELECT ON {name} TO {APP_ROLE}, {REPORT_ROLE};\n"
-        f"{_values_function(table, derived)}\n"
+        f"{entered_function(table, by_key)};\n"
+        f"{values_function(table, derived)}\n"
         f"{ALL_EVENT_VIEW}"
     )
 
@@ -64,7 +66,17 @@ def context_index(table: str) -> str:
     )
 
 
-def _values_function(table: str, derived: Mapping[str, str]) -> str:
+def entered_function(table: str, query: str) -> str:
+    """SQL of the function that gives the event which entered a row; ``query`` finds it by its ``key``."""
+    return (
+        f'CREATE OR REPLACE FUNCTION audit."{table}_entered"(key bigint) RETURNS SETOF audit."{table}_insert"'
+        f" LANGUAGE sql STABLE AS $$ {query} $$;\n"
+        f'GRANT EXECUTE ON FUNCTION audit."{table}_entered" TO {APP_ROLE}, {REPORT_ROLE}'
+    )
+
+
+def values_function(table: str, derived: Mapping[str, str]) -> str:
+    """SQL of the function that gives the row of an event as jsonb."""
     pairs = ", ".join(f"'{column}', {expression}" for column, expression in derived.items())
     return (
         f'CREATE OR REPLACE FUNCTION audit."{table}_values"(t audit."{table}_insert") RETURNS jsonb'
@@ -75,10 +87,12 @@ def _values_function(table: str, derived: Mapping[str, str]) -> str:
 
 def drop_typed_insert_table(table: str) -> str:
     """SQL that drops a typed event table; the view over all events goes on without it."""
-    return as_audit_role(
-        f'DROP VIEW audit.all_event;\nDROP FUNCTION audit."{table}_values";\nDROP TABLE audit."{table}_insert";\n'
-        f"{ALL_EVENT_VIEW}"
-    )
+    return as_audit_role(f'{drop_reading(table)}\nDROP TABLE audit."{table}_insert";\n{ALL_EVENT_VIEW}')
+
+
+def drop_reading(table: str) -> str:
+    """SQL that drops what reads the inserts of a table."""
+    return f'DROP VIEW audit.all_event;\nDROP FUNCTION audit."{table}_values";\nDROP FUNCTION audit."{table}_entered";'
 
 
 def refresh_typed_table(table: str, derived: Mapping[str, str]) -> str:
