@@ -16,6 +16,7 @@ from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm, ReasonedFormSet
 from cart.endpoints.product.course_dose import CourseDose, Deviation
 from cart.models import Administration, InfusionComponent, InfusionCourse, Lot, ScanAttempt, Subject
+from cart.models.planned_cells import PLAN_FIELDS
 
 # Name of the button that computes the dose and stores nothing.
 CHECK_ONLY = "_check_dose"
@@ -116,7 +117,7 @@ class InfusionCourseAdmin(DeskAdmin):
                 "fields": (
                     ("subject", "number"),
                     ("weight_kg", "weight_of"),
-                    ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"),
+                    PLAN_FIELDS,
                 ),
                 "description": "Save the course with its administration, then open the administration (its "
                 "pencil) to enter what was given from which lot.",
@@ -131,7 +132,7 @@ class InfusionCourseAdmin(DeskAdmin):
         asked = str(initial.get("subject", ""))
         subject = Subject.objects.filter(pk=asked).select_related("cohort").first() if asked.isdecimal() else None
         if subject is not None and subject.cohort is not None and self._may_write(request, subject):
-            for name in ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"):
+            for name in PLAN_FIELDS:
                 initial.setdefault(name, getattr(subject.cohort, name))
         return initial
 

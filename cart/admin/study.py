@@ -35,6 +35,7 @@ from cart.models import (
     Site,
     Study,
 )
+from cart.models.planned_cells import PLAN_FIELDS
 from cart.scoping import whole_studies, writable_by
 
 
@@ -313,7 +314,7 @@ class CohortAdmin(DeskAdmin):
             {
                 "fields": (
                     ("level", "planned_size"),
-                    ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"),
+                    PLAN_FIELDS,
                 )
             },
         ),
@@ -323,9 +324,7 @@ class CohortAdmin(DeskAdmin):
         "arm",
         "code",
         "level",
-        "planned_cells_per_kg_e6",
-        "planned_cd19_per_kg_e6",
-        "planned_bcma_per_kg_e6",
+        *PLAN_FIELDS,
         "planned_size",
     )
 

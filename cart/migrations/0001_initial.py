@@ -669,6 +669,7 @@ class Migration(migrations.Migration):
                                 ("planned_bcma_per_kg_e6__isnull", False),
                                 ("planned_cd19_per_kg_e6__gte", 0),
                                 ("planned_cd19_per_kg_e6__isnull", False),
+                                ("planned_cells_per_kg_e6__isnull", False),
                                 (
                                     "planned_cells_per_kg_e6",
                                     django.db.models.expressions.CombinedExpression(
