@@ -5,7 +5,7 @@ from trialsite.codes import Code, Section
 DESK = Section(
     "Records",
     "",
-    ("cart/models/consent_form.py", "cart/models/plausible_assessments.py", "cart/models/plausible_safety.py"),
+    ("cart/models/consent_form.py", "cart/models/plausible"),
     (
         Code("off-visit", "An assessment is near its visit, or says why not.", "Correct day or visit, or say why."),
         Code(

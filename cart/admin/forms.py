@@ -13,7 +13,14 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from cart.admin.history import history_of
 from cart.admin.record_state import COMPLETION_FIELD, WARNING_FIELD, unanswered
-from cart.models import RecordCompletion, plausible_assessments, plausible_safety  # noqa: F401 - register their checks
+from cart.models import (  # noqa: F401 - the plausible ones register their checks
+    RecordCompletion,
+    plausible_assessments,
+    plausible_dosing,
+    plausible_product,
+    plausible_safety,
+    plausible_subject,
+)
 from cart.models.completeness import is_completable, required_for_complete
 from cart.models.fields import plain
 from cart.models.plausible import SoftWarning, soft_warnings

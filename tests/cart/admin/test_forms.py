@@ -9,6 +9,7 @@ from django.urls import reverse
 from cart.models import (
     ConcomitantTherapy,
     ConditioningCourse,
+    Consent,
     PlannedVisit,
     ProtocolVersion,
     RecordCompletion,
@@ -86,6 +87,41 @@ def test_row_of_a_page_is_asked_about_too(coordinator, subject, monkeypatch):
     assert send(coordinator, change_page(subject), **row, warning_reason="checked").status_code == 302
     kept = WarningOverride.objects.get()
     assert (kept.target_table, kept.target_id) == ("cart_concomitanttherapy", ConcomitantTherapy.objects.get().pk)
+
+
+def test_body_surface_by_every_formula_is_entered(coordinator, subject):
+    values = {"bsa_formula": "haycock", "bsa_m2": ""}
+    assert course(coordinator, subject, **values).status_code == 302
+    assert ConditioningCourse.objects.get().bsa_formula == "haycock"
+
+
+def test_custody_of_an_apheresis_is_kept_with_its_reason(coordinator, subject):
+    Consent.objects.create(subject=subject, version="1", signed_on=date(2024, 1, 2))
+    step = {
+        "kind": "shipped", "occurred_at_0": "2024-01-10", "occurred_at_1": "12:00", "place": "Leuven",
+        "first_person": "nurse A", "second_person": "nurse B", "temperature_max_c": "90",
+    }  # fmt: skip
+    values = {
+        "subject": subject.pk, "chain_of_identity": "COI-1", "collected_at_0": "2024-01-10", "collected_at_1": "09:00",
+        **new_row("custody_events", **step),
+    }  # fmt: skip
+    page = add_page("cart.Apheresis")
+    answer = send(coordinator, page, **values)
+    assert "Usually between -200 and 40 °C; found 90. [unusual-value]" in text_of(answer)
+    assert send(coordinator, page, **values, warning_reason="a broken cooler").status_code == 302
+    kept = WarningOverride.objects.get()
+    assert (kept.target_table, kept.subject, kept.reason) == ("cart_custodyevent", subject, "a broken cooler")
+
+
+def test_rows_of_a_refused_record_are_asked_about_later(coordinator):
+    # The record has no subject yet: its rows have nothing to be held against, and the page comes back.
+    values = {
+        **MEASURES, "bsa_m2": "1.8",
+        **new_row("doses", **{**DOSE, "given_mg": 3000}),
+    }  # fmt: skip
+    answer = send(coordinator, add_page("cart.ConditioningCourse"), **values)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors["subject"]
 
 
 def test_warning_reason_is_kept_when_another_field_is_refused(coordinator, subject):
