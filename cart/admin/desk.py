@@ -112,7 +112,9 @@ class DeskPermissions:
             kwargs["form_class"] = PlainDecimalFormField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if field is not None and field.label:
-            field.label = in_words(str(field.label))
+            name = str(db_field.verbose_name)
+            # Not made a capital: sPAP is no SPAP.
+            field.label = in_words(name if name[1:2].isupper() else str(field.label))
         if field is not None and isinstance(db_field, models.DateTimeField):
             field.label = f"{field.label} (UTC)"
         if field is not None and hasattr(field.widget, "can_delete_related"):

@@ -669,13 +669,13 @@ class Migration(migrations.Migration):
                                 ("planned_bcma_per_kg_e6__isnull", False),
                                 ("planned_cd19_per_kg_e6__gte", 0),
                                 ("planned_cd19_per_kg_e6__isnull", False),
-                                ("planned_cells_per_kg_e6__isnull", False),
                                 (
                                     "planned_cells_per_kg_e6",
                                     django.db.models.expressions.CombinedExpression(
                                         models.F("planned_cd19_per_kg_e6"), "+", models.F("planned_bcma_per_kg_e6")
                                     ),
                                 ),
+                                ("planned_cells_per_kg_e6__isnull", False),
                             ),
                             _connector="OR",
                         ),
@@ -1646,6 +1646,7 @@ class Migration(migrations.Migration):
                             models.F("car_fraction"),
                         ),
                         output_field=models.DecimalField(decimal_places=6, max_digits=30),
+                        verbose_name="viable CAR+ cells",
                     ),
                 ),
                 (

@@ -107,6 +107,7 @@ class InfusionComponent(models.Model):
     car_fraction = models.DecimalField("CAR+ share of viable CD3+", max_digits=5, decimal_places=4)
     weight_kg = models.DecimalField(max_digits=5, decimal_places=1)
     viable_car_cells = models.GeneratedField(
+        verbose_name="viable CAR+ cells",
         expression=_viable_car_cells(),
         output_field=models.DecimalField(max_digits=30, decimal_places=6),
         db_persist=True,
