@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
@@ -281,8 +282,12 @@ class SiteAdmin(DeskAdmin):
     list_display = ("code", "name", "study", "country", "time_zone")
     list_filter = (("study", VisibleRelatedFilter), "country")
     list_select_related = ("study",)
-    search_fields = ("code", "name")
+    search_fields = ("code", "name", "study__code")
     autocomplete_fields = ("study",)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Found by what a box shows, study/site, too."""
+        return super().get_search_results(request, queryset, search_term.replace("/", " "))
 
 
 @admin.register(Arm)
