@@ -11,7 +11,15 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from cart.admin.field_history import with_history
-from cart.admin.forms import SEEN_FIELD, PlainDecimalFormField, ReasonedForm, ReasonedFormSet, RowForm, last_event_id
+from cart.admin.forms import (
+    SEEN_FIELD,
+    KeyChoiceField,
+    PlainDecimalFormField,
+    ReasonedForm,
+    ReasonedFormSet,
+    RowForm,
+    last_event_id,
+)
 from cart.admin.history import history_of
 from cart.admin.record_state import COMPLETION_FIELD, WARNING_FIELD, completion_of, keep_warnings, mark
 from cart.admin.refusals import sentence_of
@@ -98,6 +106,7 @@ class DeskPermissions:
             kwargs["queryset"] = related_choices(
                 self.admin_site, request, db_field.remote_field.model, self.writing_roles
             )
+        kwargs.setdefault("form_class", KeyChoiceField)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

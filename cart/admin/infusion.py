@@ -126,6 +126,11 @@ class InfusionCourseAdmin(DeskAdmin):
     )
     inlines = (AdministrationInline,)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The subject stays once something was given: the cells of a course are of one subject."""
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "subject") if obj is not None and obj.administrations.exists() else fields
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with what the subject's cohort plans; the course keeps what is saved."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)

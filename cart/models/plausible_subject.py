@@ -3,7 +3,6 @@
 Limits are own design for data entry, not from a source: they ask, they refuse nothing.
 """
 
-import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -14,7 +13,7 @@ from cart.models.exposure import ConcomitantTherapy, TherapyClass
 from cart.models.fields import plain
 from cart.models.plausible import SoftWarning, before_consent, outside, register_check, unusual_day
 from cart.models.plausible_product import first_infusion_day
-from cart.models.subject import LARGEST_UTC_OFFSET, Subject, Visit
+from cart.models.subject import Subject, Visit
 from cart.models.therapy_dose import TherapyDose
 
 AGE_YEARS = (18, 85)
@@ -45,11 +44,6 @@ def _visit(visit: Visit) -> Iterator[SoftWarning]:
         yield from before_consent("occurred_on", visit.subject_id, visit.occurred_on, str(visit.occurred_on))
 
 
-def _latest_today() -> dt.date:
-    """The latest date that any clock shows."""
-    return (timezone.now() + LARGEST_UTC_OFFSET).date()
-
-
 def _therapy(therapy: ConcomitantTherapy) -> Iterator[SoftWarning]:
     kind = TherapyClass(therapy.therapy_class)
     if kind in DAILY_DOSE_MG:
@@ -57,10 +51,6 @@ def _therapy(therapy: ConcomitantTherapy) -> Iterator[SoftWarning]:
     if kind == TherapyClass.IVIG and therapy.dose_unit == "g/kg":
         yield from outside("dose", therapy.dose, IVIG_G_KG, "g/kg")
     yield from outside("plasma_volumes", therapy.plasma_volumes, PLASMA_VOLUMES, "plasma volumes")
-    if therapy.started and PartialDate(therapy.started).earliest > _latest_today():
-        yield unusual_day("started", f"What is recorded has begun; found {therapy.started}.")
-    if therapy.stopped and PartialDate(therapy.stopped).earliest > _latest_today():
-        yield unusual_day("stopped", f"What is planned to stop is ongoing until then; found {therapy.stopped}.")
     yield from _prior(therapy)
 
 

@@ -4,9 +4,12 @@ import re
 from datetime import date
 
 import pytest
+from django.forms import modelform_factory
 from django.urls import reverse
 
+from cart.admin.forms import RowForm
 from cart.models import (
+    Administration,
     ConcomitantTherapy,
     ConditioningCourse,
     Consent,
@@ -20,7 +23,7 @@ from cart.models import (
 )
 from cart.models.plausible import SoftWarning
 from tests.cart.admin.pages import add_page, change_page, fields_of, member, new_row, send
-from tests.cart.records import make_subject, make_trial
+from tests.cart.records import make_administration, make_infused_subject, make_subject, make_trial
 from trialsite.audit.models import AuditEvent
 
 MEASURES = {"number": 1, "regimen": "Flu/Cy", "weight_kg": 70, "height_cm": 170, "bsa_formula": "mosteller"}
@@ -275,3 +278,58 @@ def test_rule_of_the_new_place_is_said(manager, trial, subject):
     answer = move(manager, subject.consents.get(), subject=right.code)
     assert answer.status_code == 200
     assert "already exists" in text_of(answer) or "[consent-once]" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "sentence"),
+    [
+        ("cart.HrctScan", {"ild": "true", "extent_pct": "120"}, "The extent is 0 to 100 per cent of the lung."),
+        ("cart.Echocardiogram", {"lvef_pct": "0"}, "LVEF 1 to 100 per cent"),
+    ],
+)
+def test_share_above_the_whole_is_refused_by_its_sentence(coordinator, subject, model, values, sentence):
+    answer = send(coordinator, f"{add_page(model)}?subject={subject.pk}", assessed_on="2024-03-01", **values)
+    assert answer.status_code == 200
+    assert sentence in text_of(answer)
+
+
+def test_what_is_no_key_is_refused_beside_its_field(coordinator, subject):
+    answer = send(
+        coordinator, add_page("cart.SkinScore"), subject="abc", visit="9" * 40, assessed_on="2024-03-01", face=1
+    )
+    assert answer.status_code == 200
+    errors = answer.context["adminform"].form.errors
+    assert set(errors) == {"subject", "visit"}
+
+
+@pytest.mark.usefixtures("as_tester")
+def test_error_of_a_field_that_the_form_does_not_show_stands_on_top(trial, subject):
+    # The rows of a course's page have a number, and no box for the subject that they may not have.
+    form = modelform_factory(Administration, form=RowForm, fields=("number",))
+    row = form({"number": 1}, instance=Administration(course=make_administration(subject).course))
+    row.instance.subject = make_subject(trial, "KUL-002")
+    assert row.non_field_errors() == ["The course is of another subject. [wrong-subject]"]
+
+
+@pytest.mark.usefixtures("as_tester")
+def test_subject_of_a_course_stays_once_something_was_given(coordinator, trial, subject):
+    course = make_administration(subject).course
+    other = make_subject(trial, "KUL-002")
+    page = change_page(course)
+    shown = coordinator.get(page)
+    assert "subject" not in shown.context["adminform"].form.fields
+    assert send(coordinator, page, subject=other.pk, weight_kg=71, change_reason="misread").status_code == 302
+    course.refresh_from_db()
+    assert (course.subject, course.weight_kg) == (subject, 71)
+
+
+def test_day_without_a_next_one_is_entered_with_its_reason_and_shown(coordinator, trial):
+    infused = make_infused_subject(trial)
+    page = reverse("admin:cart_syndromecourse_change", args=[infused.pk])
+    day = new_row(
+        "crs_assessments", assessed_on="9999-12-31", temperature_max_c="37", hypotension="none", hypoxia="none"
+    )
+    answer = send(coordinator, page, **day, change_reason="entry")
+    assert "still to come. [unusual-day]" in text_of(answer)
+    assert send(coordinator, page, **day, change_reason="entry", warning_reason="x").status_code == 302
+    assert coordinator.get(page).status_code == 200

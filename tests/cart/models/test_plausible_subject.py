@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.db.models import DateField
 
 from cart.models import (
     Capillaroscopy,
@@ -22,8 +23,10 @@ from cart.models import (
     TherapyDose,
     Visit,
 )
+from cart.models.fields import PartialDateField
 from cart.models.lung import ZONES
 from cart.models.plausible import soft_warnings
+from cart.models.plausible_dates import HAPPENED
 from tests.cart.records import DAY_ZERO, make_infused_subject, make_subject, make_trial
 from tests.cart.safety_records import infection
 
@@ -32,13 +35,18 @@ BEFORE, ON = dt.date(2024, 3, 1), dt.date(2024, 6, 3)
 
 
 @pytest.fixture
-def subject():
-    return make_subject(make_trial())
+def trial():
+    return make_trial()
 
 
 @pytest.fixture
-def infused():
-    return make_infused_subject(make_trial())
+def subject(trial):
+    return make_subject(trial)
+
+
+@pytest.fixture
+def infused(trial):
+    return make_infused_subject(trial, "KUL-002")
 
 
 def codes(record):
@@ -77,11 +85,26 @@ def test_dose_of_a_therapy_has_the_span_of_its_class(subject, kind, field, usual
         assert codes(therapy(subject, **{field: Decimal(seldom)})) == []
 
 
-def test_therapy_of_the_future_is_asked_about(subject, time_machine):
+def test_what_is_recorded_is_not_still_to_come(subject, infused, time_machine):
     time_machine.move_to(dt.datetime(2024, 6, 3, 12, tzinfo=dt.UTC))
+    # East of the server it may be tomorrow already.
     assert codes(therapy(subject, started="2024", stopped="2024-06-04")) == []
     assert codes(therapy(subject, started="2042-06")) == [("started", "unusual-day")]
     assert codes(therapy(subject, stopped="2024-06-05")) == [("stopped", "unusual-day")]
+    assert codes(Visit(subject=subject, label="x", occurred_on=dt.date(2042, 6, 3))) == [("occurred_on", "unusual-day")]
+    cells = infused.infusion_components.get()
+    cells.started_at = dt.datetime(2024, 6, 3, 12, 1, tzinfo=dt.UTC)
+    assert [one.sentence for one in soft_warnings(cells)] == [
+        "What is recorded has happened; found 2024-06-03 12:01 UTC, which is still to come. [unusual-day]"
+    ]
+    cells.started_at = dt.datetime(2024, 6, 3, 12, tzinfo=dt.UTC)
+    assert codes(cells) == []
+
+
+def test_every_date_that_is_asked_about_is_one_of_its_record():
+    for model, names in HAPPENED.items():
+        for name in names:
+            assert isinstance(model._meta.get_field(name), DateField | PartialDateField), (model, name)
 
 
 def test_prior_therapy_ended_before_time_zero(infused):
