@@ -175,6 +175,12 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
         rows = visible_to(request.user, super().get_queryset(request))
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address fills in; a row by what is no key is left out."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        keys = {field.name for field in self.model._meta.concrete_fields if field.remote_field is not None}
+        return {name: value for name, value in initial.items() if name not in keys or str(value).isdecimal()}
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """In a search box of a form that has its subject, the rows of that subject only."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)

@@ -14,6 +14,7 @@ from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin, DeskStackedInline, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm, ReasonedFormSet
+from cart.admin.move import MovableRecord
 from cart.endpoints.product.course_dose import CourseDose, Deviation
 from cart.models import Administration, InfusionComponent, InfusionCourse, Lot, ScanAttempt, Subject
 from cart.models.planned_cells import PLAN_FIELDS
@@ -102,7 +103,7 @@ class AdministrationInline(DeskTabularInline):
 
 
 @admin.register(InfusionCourse)
-class InfusionCourseAdmin(DeskAdmin):
+class InfusionCourseAdmin(MovableRecord, DeskAdmin):
     """Treatment courses."""
 
     list_display = ("subject", "number", "weight_kg", "planned_cells_per_kg_e6")
@@ -125,11 +126,6 @@ class InfusionCourseAdmin(DeskAdmin):
         ),
     )
     inlines = (AdministrationInline,)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The subject stays once something was given: the cells of a course are of one subject."""
-        fields = super().get_readonly_fields(request, obj)
-        return (*fields, "subject") if obj is not None and obj.administrations.exists() else fields
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin with what the subject's cohort plans; the course keeps what is saved."""

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from cart.actions.endpoints import recompute_stale
 from cart.actions.template_files import read_template
 from cart.actions.templates import load_template
-from cart.models import ConsentForm, SkinScore, Study, Subject
+from cart.models import ConsentForm, DiseaseFindings, SkinScore, Study, Subject
 from labs.actions.catalogue import load_analytes, register_laboratory
 from labs.actions.transfers import import_file
 from labs.management.demo.files import KITS, LAYOUT, write_files
@@ -42,6 +43,10 @@ def _subject(study: Study) -> Subject:
     return study.subjects.order_by("code").first()  # type: ignore[return-value]
 
 
+def _findings(study: Study) -> QuerySet[DiseaseFindings]:
+    return DiseaseFindings.objects.filter(subject=_subject(study))
+
+
 PICTURES = (
     Picture("desk", _page("index")),
     Picture("today", _page("cart_subject_today"), in_dark=True),
@@ -61,6 +66,9 @@ PICTURES = (
     Picture("subject-history", _page("cart_subject_history", _subject)),
     Picture("subject-add", _page("cart_subject_add")),
     Picture("lot", _page("cart_lot_change", lambda study: _subject(study).lots.first())),
+    Picture("custody", _page("cart_lot_custody", lambda study: _subject(study).lots.first())),
+    Picture("findings", _page("cart_diseasefindings_change", lambda s: _findings(s).first())),
+    Picture("ultrasound", _page("cart_lungultrasound_add")),
     Picture("conditioning", _page("cart_conditioningcourse_change", lambda s: _subject(s).conditioning_courses.get())),
     Picture("infusion", _page("cart_administration_change", lambda s: _subject(s).administrations.first())),
     Picture("specimen", _page("labs_specimen_change", lambda s: Specimen.objects.filter(study=s).first())),

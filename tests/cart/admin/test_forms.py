@@ -10,9 +10,11 @@ from django.urls import reverse
 from cart.admin.forms import RowForm
 from cart.models import (
     Administration,
+    BridgingTherapy,
     ConcomitantTherapy,
     ConditioningCourse,
     Consent,
+    InfusionCourse,
     PlannedVisit,
     ProtocolVersion,
     RecordCompletion,
@@ -312,7 +314,7 @@ def test_error_of_a_field_that_the_form_does_not_show_stands_on_top(trial, subje
 
 
 @pytest.mark.usefixtures("as_tester")
-def test_subject_of_a_course_stays_once_something_was_given(coordinator, trial, subject):
+def test_subject_of_a_course_stays_on_its_form(coordinator, trial, subject):
     course = make_administration(subject).course
     other = make_subject(trial, "KUL-002")
     page = change_page(course)
@@ -333,3 +335,27 @@ def test_day_without_a_next_one_is_entered_with_its_reason_and_shown(coordinator
     assert "still to come. [unusual-day]" in text_of(answer)
     assert send(coordinator, page, **day, change_reason="entry", warning_reason="x").status_code == 302
     assert coordinator.get(page).status_code == 200
+
+
+@pytest.mark.usefixtures("as_tester")
+def test_course_and_bridging_move_under_supervision_and_alone(coordinator, trial, subject):
+    right, dora = make_subject(trial, "KUL-002"), member(trial, Role.DATA_MANAGER, name="dora", whole_study=True)
+    bridging = BridgingTherapy.objects.create(subject=subject, drug="prednisone", started="2024-02")
+    course = InfusionCourse.objects.create(subject=subject, weight_kg=70, planned_cells_per_kg_e6=1)
+    for record in (bridging, course):
+        page = reverse(f"admin:cart_{record._meta.model_name}_move", args=[record.pk])
+        assert coordinator.get(page).status_code == 403
+        assert dora.post(page, {"subject": right.code, "change_reason": "wrong chart"}).status_code == 302
+        record.refresh_from_db()
+        assert record.subject == right
+    given = make_administration(subject).course
+    page = reverse("admin:cart_infusioncourse_move", args=[given.pk])
+    assert "[move-not-alone]" in text_of(dora.post(page, {"subject": right.code, "change_reason": "wrong chart"}))
+
+
+def test_bridging_is_complete_with_its_indication(coordinator, subject):
+    values = {"subject": subject.pk, "drug": "prednisone", "started": "2024-02", "completion_state": "complete"}
+    page = add_page("cart.BridgingTherapy")
+    assert "[incomplete]" in text_of(send(coordinator, page, **values))
+    assert send(coordinator, page, **values, indication="progressive skin").status_code == 302
+    assert RecordCompletion.objects.get().target_table == "cart_bridgingtherapy"
