@@ -25,6 +25,7 @@ from bench.ingest import make_file, make_records
 from bench.make_csv import HEADER, RESULTS_PER_SUBJECT, TESTS
 from bench.measure import Pair, bench_database, report, seconds
 from cart.actions.endpoints import Recomputed, recompute_stale
+from cart.actions.runs import Rules
 from cart.inputs import read_frames
 from cart.models import Subject
 from labs.actions.transfers import import_file
@@ -113,7 +114,7 @@ def _other_time(subject: Subject, turn: int) -> None:
 
 def _pair(subject: Subject, change: Callable[[int], None], turn: int) -> Pair:
     change(turn)
-    limit = seconds(lambda: read_frames(subject.study_id, [subject.pk]))
+    limit = seconds(lambda: read_frames(subject.study_id, [subject.pk], Rules.of(subject.study).analytes))
     answers: list[Recomputed] = []
     work = seconds(
         lambda: answers.append(recompute_stale(study_id=subject.study_id, actor="bench", reason="measurement"))

@@ -144,6 +144,11 @@ ENDPOINTS = Section(
         Code("missing-without-reason", "An answer without value has a reason.", "Correct the kernel."),
         Code("answer-twice", "A kernel answers each subject, series and timepoint once.", "Correct the kernel."),
         Code("answer-not-a-number", "An answer's value and bounds are numbers or missing.", "Correct the kernel."),
+        Code(
+            "analyte-undeclared",
+            "An endpoint declares every analyte whose results it reads: only those are read for it.",
+            "Name it in the definition, or in a parameter with `reads`.",
+        ),
         Code("answers-lost", "Every computed answer belongs to a subject of the run.", "Report it; nothing is stored."),
         Code("endpoint-code", "An endpoint's code has at most 8 capitals and digits.", "Choose another code."),
         Code("endpoint-label", "An endpoint's label has 1 to 40 characters.", "Choose another label."),

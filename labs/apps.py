@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from cart.inputs import register_evidence, register_frame
+from cart.inputs import register_evidence, register_results
 from labs.inputs import evidence, observations
 
 
@@ -14,5 +14,5 @@ class LabsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hand the laboratory's frames to the trial, which does not know this app."""
-        register_frame("observations", observations)
+        register_results(observations)
         register_evidence(evidence)

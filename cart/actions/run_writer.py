@@ -6,7 +6,6 @@ that rest on them; the other answers are taken over. Both give what computing al
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,9 +21,8 @@ from trialsite import __version__
 from trialsite.jobs.execution import fault_point
 from trialsite.jobs.one_processor import on_one_processor
 
-# Chunks of this many subjects bound the memory; a whole recompute takes no longer by them (bench.endpoints).
-CHUNK_SUBJECTS = 250
-FEW_SUBJECTS = 50
+# Chunks of this many subjects bound the memory, and are large enough for the fixed cost of a rule (bench.endpoints).
+CHUNK_SUBJECTS = 500
 
 Frames = Mapping[str, pl.DataFrame]
 Reads = Mapping[str, Sequence[str]]
@@ -60,13 +58,13 @@ class RunWriter:
 
     def evaluate_subjects(self, subject_ids: Sequence[int]) -> None:
         """Read, compare digests, evaluate the subjects that differ, write; chunk by chunk."""
-        # Of few subjects every step is short, and handing it to another processor costs more than the step.
-        with on_one_processor() if len(subject_ids) <= FEW_SUBJECTS else nullcontext():
-            for chunk in chunks(subject_ids, CHUNK_SUBJECTS):
+        for chunk in chunks(subject_ids, CHUNK_SUBJECTS):
+            # Most steps are short, and handing one to another processor costs more than the step.
+            with on_one_processor():
                 self._evaluate_chunk(chunk)
 
     def _evaluate_chunk(self, subject_ids: list[int]) -> None:
-        frames = read_frames(self._study.pk, subject_ids)
+        frames = read_frames(self._study.pk, subject_ids, self._rules.analytes)
         salt = self._rules.definitions_digest + self._rules.parameters_digest
         digests = digest_inputs(frames, subject_ids, salt=salt)
         known = self._known(subject_ids)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cart.endpoints.catalogue import analytes_read
 from cart.endpoints.registry import REGISTRY
 from cart.inputs import digest_text
 from cart.models import DataCut, EndpointDefinition, Run, Study
@@ -67,6 +68,11 @@ class Rules:
     def in_force(self) -> dict[str, dict[str, Any]]:
         """Every parameter, defaults included."""
         return parameters_in_force(self.overrides)
+
+    @cached_property
+    def analytes(self) -> list[str]:
+        """Codes of the analytes whose results some endpoint reads."""
+        return analytes_read(self.overrides)
 
     @cached_property
     def definitions_digest(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from cart.endpoints.disease.vedoss import RED_FLAGS
 from cart.inputs.assessed import (
+    b_line_totals,
     classification,
     disability,
     dlco_of_predicted,
@@ -29,12 +30,9 @@ from cart.models import (
     Subject,
 )
 from cart.models.fields import plain
-from cart.models.lung import ZONES
 from cart.scoping import visible_of
 from trialsite.isolation.reading import once
 
-# Source: EUSTAR and others, as read: 10 B-lines and more over 14 zones suggest ILD.
-ILD_FROM_B_LINES = 10
 SCLERODERMA_PATTERNS = frozenset(
     {Capillaroscopy.Pattern.EARLY, Capillaroscopy.Pattern.ACTIVE, Capillaroscopy.Pattern.LATE}
 )
@@ -118,13 +116,11 @@ def _dlco(records: Sequence[DiffusingCapacity]) -> list[str]:
 
 def _ultrasound(records: Sequence[LungUltrasound]) -> list[str]:
     told = []
-    for one in records:
-        lacking = [zone.replace("_", " ") for zone in ZONES if getattr(one, zone) is None]
-        if lacking:
-            told.append(f"missing: no {', '.join(lacking)}")
-            continue
-        lines = sum(getattr(one, zone) for zone in ZONES)
-        told.append(f"{lines} B-lines{', suggests ILD' if lines >= ILD_FROM_B_LINES else ''}")
+    for row in b_line_totals(records).iter_rows(named=True):
+        number = row["total_low"] if row["total"] is not None else f"{row['total_low']} or more"
+        word = ", suggests ILD" if row["suggests_ild"] else ""
+        lacks = f" ({row['reason']})" if row["reason"] else ""
+        told.append(f"{number} B-lines{word}{lacks}")
     return told
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 
+import polars as pl
+
 from cart.admin.day_plot import Shade
-from cart.endpoints.comparison import EXCHANGE, IVIG, RITUXIMAB
+from cart.endpoints.comparison import EXCHANGE, IVIG, NEW_DRUG, NEW_DRUGS, RITUXIMAB
 from cart.endpoints.registry import in_force
 from cart.inputs import therapies
 from cart.models import Subject, TherapyClass
@@ -13,6 +15,7 @@ _PARAMETERS = {
     TherapyClass.IVIG.value: IVIG,
     TherapyClass.PLASMA_EXCHANGE.value: EXCHANGE,
     TherapyClass.RITUXIMAB.value: RITUXIMAB,
+    **dict.fromkeys(NEW_DRUGS, NEW_DRUG),
 }
 CONFOUNDING = tuple(_PARAMETERS)
 # The plot cuts a shade off at its edges.
@@ -26,10 +29,16 @@ def window_days(subject: Subject) -> dict[str, int]:
     return {kind: values[parameter.name] for kind, parameter in _PARAMETERS.items()}
 
 
+def confounding_therapies(subject: Subject, zero_on: date) -> pl.DataFrame:
+    """Therapies of the subject without immunosuppressants of its background: of those only new ones explain a value."""
+    new = (pl.col("started_on") > zero_on).fill_null(~pl.col("prior"))
+    return therapies(subject.study_id, [subject.pk]).filter(~pl.col("therapy_class").is_in(NEW_DRUGS) | new)
+
+
 def confounder_shades(subject: Subject, zero_on: date) -> list[Shade]:
     """A span per therapy, and one for the days after it."""
     windows, shades = window_days(subject), []
-    for row in therapies(subject.study_id, [subject.pk]).iter_rows(named=True):
+    for row in confounding_therapies(subject, zero_on).iter_rows(named=True):
         days = windows.get(row["therapy_class"])
         if days is None:
             continue

@@ -37,7 +37,7 @@ _NO_IDS = {name: pl.lit([], dtype=ANSWER_SCHEMA[name]) for name in _EVIDENCE}
 
 
 def completed_answers(
-    rows: pl.DataFrame, subjects: pl.DataFrame, *, code: str, version: str, unit: str, absent: pl.Expr | str
+    rows: pl.DataFrame | None, subjects: pl.DataFrame, *, code: str, version: str, unit: str, absent: pl.Expr | str
 ) -> pl.DataFrame:
     """Rows of one endpoint under its name, with a not-evaluable row for every subject without one.
 
@@ -45,7 +45,7 @@ def completed_answers(
     ----------
     rows
         Any of the answer columns; ``subject_id`` and ``status`` at least. ``reason`` is the reason of a
-        missing answer, or a remark beside an answer.
+        missing answer, or a remark beside an answer. None: no subject has what the endpoint rests on.
     subjects
         Frame ``subjects`` (with any columns that ``absent`` reads).
     unit
@@ -53,16 +53,17 @@ def completed_answers(
     absent
         Reason of the rows that are added.
     """
+    reason = pl.lit(absent) if isinstance(absent, str) else absent
+    missing = [pl.col("subject_id"), pl.lit(NOT_EVALUABLE).alias("status"), reason.alias("reason")]
+    named = [pl.lit(code).alias("code"), pl.lit(version).alias("version")]
+    if rows is None:
+        return subjects.select(*missing, *named, pl.lit(unit).alias("unit"))
     given = np.unique(rows["subject_id"].to_numpy())
     if given.size < subjects.height:
-        reason = pl.lit(absent) if isinstance(absent, str) else absent
-        added = subjects.filter(~pl.col("subject_id").is_in(given)).select(
-            "subject_id", pl.lit(NOT_EVALUABLE).alias("status"), reason.alias("reason")
-        )
+        added = subjects.filter(~pl.col("subject_id").is_in(given)).select(missing)
         rows = pl.concat([rows, added], how="diagonal")
     own_unit = pl.col("unit").fill_null(unit) if "unit" in rows.columns else pl.lit(unit)
-    named = [pl.lit(code).alias("code"), pl.lit(version).alias("version"), own_unit.alias("unit")]
-    return rows[[name for name in ANSWER_SCHEMA if name in rows.columns]].with_columns(named)
+    return rows[[name for name in ANSWER_SCHEMA if name in rows.columns]].with_columns(*named, own_unit.alias("unit"))
 
 
 def in_schema(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -74,7 +75,8 @@ def in_schema(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
         "series": pl.col("series").fill_null(""),
         "timepoint": pl.col("timepoint").fill_null(""),
         "value": value,
-        **{name: _ids(name) for name in _EVIDENCE},
+        # Most answers rest on no therapy and no form; lists that nobody filled need no putting in order.
+        **{name: _NO_IDS[name] if whole[name].null_count() == whole.height else _ids(name) for name in _EVIDENCE},
     }
     return whole.select(own.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in ANSWER_SCHEMA.items())
 

@@ -26,13 +26,14 @@ from cart.endpoints import (
     treatment_doses,
 )
 from cart.endpoints.answers import KEY, as_read, check_answers, in_schema
+from cart.endpoints.errors import EndpointError
 from cart.endpoints.escalation import design
 from cart.endpoints.kinetics import expansion
-from cart.endpoints.outcomes import activity, early, lung, response, screening, skin
-from cart.endpoints.prepared import Prepared
-from cart.endpoints.registry import REGISTRY, check_parameters
+from cart.endpoints.outcomes import activity, early, lung, response, screening, skin, ultrasound
+from cart.endpoints.prepared import PARTED, Prepared, input_name
+from cart.endpoints.registry import REGISTRY, Definition, check_parameters
 
-__all__ = ["MODULES", "Answered", "answer", "compute", "evaluate"]
+__all__ = ["MODULES", "Answered", "analytes_read", "answer", "compute", "evaluate"]
 
 PARAMETERS_OF_READING = {
     grades.LABORATORY: ("flags and grades of laboratory results", grades.with_grades),
@@ -53,6 +54,7 @@ MODULES = (
     reset,
     skin,
     lung,
+    ultrasound,
     response,
     activity,
     early,
@@ -132,10 +134,29 @@ def answer(
         needed = as_read([answers[code] for code in definition.needs]) if definition.needs else _no_answers()
         with inputs.reading() as read:
             answers[definition.code] = definition.compute(inputs, definition.in_force(overrides), needed)
+        _check_declared(definition, overrides, read)
         reads[definition.code] = sorted(read)
     whole = in_schema([answers[code] for code in reads]).sort(KEY)
     check_answers(whole)
     return Answered(whole, reads)
+
+
+def analytes_read(parameters: Mapping[str, Mapping[str, Any]] | None = None) -> list[str]:
+    """Codes of the analytes whose results some endpoint reads; results of others change no answer."""
+    overrides = parameters or {}
+    found = (definition.analytes_read(definition.in_force(overrides)) for definition in REGISTRY.values())
+    return sorted(frozenset().union(*found))
+
+
+def _check_declared(definition: Definition, overrides: Mapping[str, Mapping[str, Any]], read: Collection[str]) -> None:
+    """Results of an analyte that is not declared are not there, and would be taken for results that do not exist."""
+    declared = {input_name(PARTED, code) for code in definition.analytes_read(definition.in_force(overrides))}
+    undeclared = sorted(name for name in read if name.startswith(input_name(PARTED, "")) and name not in declared)
+    if undeclared:
+        raise EndpointError(
+            f"{definition.code} reads {', '.join(undeclared)} and declares {', '.join(sorted(declared)) or 'none'}: "
+            "name the analyte in the definition, or in a parameter that reads. [analyte-undeclared]"
+        )
 
 
 @cache

@@ -6,6 +6,7 @@ import polars as pl
 
 from cart.endpoints.disease.disability import CATEGORIES
 from cart.endpoints.disease.skin import SITES
+from cart.endpoints.disease.ultrasound import ZONES
 
 _RECORD: dict[str, Any] = {
     "record": pl.String,
@@ -73,6 +74,7 @@ _OWN: dict[str, dict[str, Any]] = {
         "unit": pl.String,
         "haemoglobin_g_dl": pl.Float64,
     },
+    "lung_ultrasounds": {**dict.fromkeys((zone.name for zone in ZONES), pl.Int64), "pleural_irregularity": pl.Boolean},
     "hrct_scans": {"ild": pl.Boolean, "comparison": pl.String},
     "echocardiograms": {
         "lvef_pct": pl.Float64,

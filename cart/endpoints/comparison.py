@@ -28,6 +28,7 @@ ANTIBODIES = Parameter(
     "",
     "anti-topoisomerase I, anti-RNA polymerase III",
     "Codes of the quantitative autoantibodies of the study.",
+    reads=True,
 )
 IVIG = Parameter(
     "ivig_days",
@@ -50,7 +51,17 @@ RITUXIMAB = Parameter(
     "own choice: upper end of 6-9 months",
     "Samples so long after rituximab are flagged, not left out.",
 )
-SHARED = (ANTIBODIES, BASELINE, IVIG, EXCHANGE, RITUXIMAB)
+NEW_DRUG = Parameter(
+    "new_immunosuppressant_days",
+    90,
+    "d",
+    "own choice",
+    "Samples so long after mycophenolate or another immunosuppressant that began after the baseline are flagged, not "
+    "left out.",
+)
+# Classes of therapy that explain a fall where they are new; as background therapy they were there at the baseline.
+NEW_DRUGS = ("mycophenolate", "immunosuppressant")
+SHARED = (ANTIBODIES, BASELINE, IVIG, EXCHANGE, RITUXIMAB, NEW_DRUG)
 INPUTS = ("subjects", "time_zero", "observations", "therapies", "planned_visits")
 SOURCE = "own rule; censored values are intervals"
 BOTH_CENSORED = "baseline and follow-up are both censored"
@@ -105,13 +116,14 @@ def with_baseline(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFra
 
 
 def _with_baseline(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
-    samples = sampled(inputs, parameters)
+    samples, new_days = sampled(inputs, parameters), parameters[NEW_DRUG.name]
     base = baseline_rows(samples, rule=parameters["baseline_rule"], by=SERIES).select(
         *SERIES,
         pl.col("low", "high", "exact", "qualifier", "cutoff", "position", "confounder", "confounder_ids").name.prefix(
             "base_"
         ),
         pl.col("result_id").alias("base_id"),
+        pl.col("collected_on").alias("base_on"),
     )
     ratio_low = pl.when(pl.col("base_high").is_infinite()).then(0.0).otherwise(pl.col("low") / pl.col("base_high"))
     ratio_high = pl.when(pl.col("base_low") == 0).then(math.inf).otherwise(pl.col("high") / pl.col("base_low"))
@@ -125,14 +137,22 @@ def _with_baseline(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFr
         pl.format("inside the window of {}", "confounder"),
         pl.format("baseline inside the window of {}", "base_confounder"),
         pl.when(pl.col("flag_ids").is_not_null()).then(pl.lit(f"rituximab within {parameters['rituximab_days']} days")),
+        pl.format("{} begun after the baseline, within {} days", "new_drug", pl.lit(new_days)),
         separator="; ",
         ignore_nulls=True,
     )
     none = pl.lit([], dtype=pl.List(pl.Int64))
     therapy_ids = pl.concat_list(
-        *(pl.coalesce(pl.col(name), none) for name in ("confounder_ids", "base_confounder_ids", "flag_ids"))
+        *(pl.coalesce(pl.col(name), none) for name in ("confounder_ids", "base_confounder_ids", "flag_ids", "new_ids"))
     )
-    return samples.join(base, on=SERIES, how="left", maintain_order="left").with_columns(
+    joined = samples.join(base, on=SERIES, how="left", maintain_order="left")
+    new = confounded_samples(
+        joined.drop_nulls("base_on"),
+        inputs.therapies,
+        window_days=dict.fromkeys(NEW_DRUGS, new_days),
+        begun_after="base_on",
+    ).select("result_id", pl.col("confounder").alias("new_drug"), pl.col("therapy_ids").alias("new_ids"))
+    return joined.join(new, on="result_id", how="left", maintain_order="left").with_columns(
         ratio_low.alias("ratio_low"),
         ratio_high.alias("ratio_high"),
         ((~pl.col("exact") & ~pl.col("base_exact")) | (pl.col("base_high") == 0)).alias("blind"),

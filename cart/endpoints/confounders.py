@@ -8,7 +8,11 @@ _NONE = pl.DataFrame(schema={"result_id": pl.Int64, "confounder": pl.String, "th
 
 
 def confounded_samples(
-    samples: pl.DataFrame, therapies: pl.DataFrame, *, window_days: Mapping[str, int]
+    samples: pl.DataFrame,
+    therapies: pl.DataFrame,
+    *,
+    window_days: Mapping[str, int],
+    begun_after: str | None = None,
 ) -> pl.DataFrame:
     """Samples inside the window of a confounding therapy.
 
@@ -21,6 +25,9 @@ def confounded_samples(
         end is not known confounds for ever, unless it was a prior therapy, which ended by time zero.
     window_days
         Therapy class to days after the last dose (the start, where no stop is known and it is not ongoing).
+    begun_after
+        Column of ``samples``: only therapies that began after this day count, and those whose start is not known to
+        the day and that were not prior.
 
     Returns
     -------
@@ -46,10 +53,14 @@ def confounded_samples(
     since_start = (pl.col("collected_on") - pl.col("started_on")).dt.total_days()
     since_end = (pl.col("collected_on") - ended_on).dt.total_days()
     lasts = pl.col("ongoing") | (since_end <= pl.col("window_days")).fill_null(value=True)
+    new = pl.lit(value=True)
+    if begun_after is not None:
+        new = (pl.col("started_on") > pl.col(begun_after)).fill_null(~pl.col("prior"))
+    columns = ["subject_id", "result_id", "collected_on", "time_zero_on", *([begun_after] if begun_after else [])]
     return (
-        samples.select("subject_id", "result_id", "collected_on", "time_zero_on")
+        samples.select(columns)
         .join(windows, on="subject_id", how="inner")
-        .filter((since_start.fill_null(0) >= 0) & lasts)
+        .filter((since_start.fill_null(0) >= 0) & lasts & new)
         .sort("result_id", "therapy_id")
         .group_by("result_id", maintain_order=True)
         .agg(

@@ -231,6 +231,8 @@ _ENTRIES: tuple[tuple[str, str, str, Compute, tuple[Parameter, ...], tuple[str, 
     ("BCAUC", "CD19+ B cells, area after infusion", "d.cells/uL", area, (IMPUTATION,), ("numbers", "geometric")),
 )
 DEFINITIONS = {
-    code: register(Definition(code, label, unit, "1", _SOURCE, _INPUTS, compute, parameters, summary=summary))
+    code: register(
+        Definition(code, label, unit, "1", _SOURCE, _INPUTS, compute, parameters, analytes=(ANALYTE,), summary=summary)
+    )
     for code, label, unit, compute, parameters, summary in _ENTRIES
 }

@@ -1,6 +1,7 @@
 """Hematotoxicity as endpoints: ICAHT early and late, T-ICAHT, and CAR-HEMATOTOX before conditioning."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -8,7 +9,7 @@ import polars as pl
 from cart.endpoints.answers import BOUNDED, EVALUABLE, NOT_EVALUABLE, completed_answers
 from cart.endpoints.baseline import baseline_rows
 from cart.endpoints.censoring import interval_high, interval_low
-from cart.endpoints.ctcae_units import unified
+from cart.endpoints.ctcae_units import same_unit
 from cart.endpoints.depletion import BASELINE
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Compute, Definition, Parameter, register
@@ -29,7 +30,7 @@ _CONVENTION = "CDISC controlled terminology (LBTESTCD), and the codes of the shi
 
 
 def _analytes(name: str, what: str, codes: list[str]) -> Parameter:
-    return Parameter(name, codes, "", _CONVENTION, f"Codes of the analytes that are {what}.")
+    return Parameter(name, codes, "", _CONVENTION, f"Codes of the analytes that are {what}.", reads=True)
 
 
 NEUTROPHILS = _analytes("neutrophils", "the absolute neutrophil count", ["ANC", "NEUT"])
@@ -52,26 +53,50 @@ def measured(inputs: Prepared, codes: Sequence[str], *, unit: str) -> pl.DataFra
 
     A spelling or a power of ten of the unit is converted, no other.
     """
-    times, by = (
-        unified("unit").replace_strict(
-            {name: pair[place] for name, pair in _SCALES[unit].items()}, default=None, return_dtype=pl.Float64
+
+    def make() -> pl.DataFrame:
+        rows = inputs.evaluable(codes)
+        # The units are few; looked up row by row their spellings would cost more than the rule.
+        scales = {found: _SCALES[unit].get(same_unit(found), (None, None)) for found in rows["unit"].unique()}
+        times, by = (
+            pl.col("unit").replace_strict(
+                {found: pair[place] for found, pair in scales.items()}, default=None, return_dtype=pl.Float64
+            )
+            for place in (0, 1)
         )
-        for place in (0, 1)
-    )
-    return inputs.evaluable(codes).with_columns((pl.col(name) * times / by).alias(name) for name in ("value", "lloq"))
+        return rows.with_columns((pl.col(name) * times / by).alias(name) for name in ("value", "lloq"))
+
+    return inputs.kept(("measured", unit, *sorted(codes)), make)
 
 
 def _graded(
-    inputs: Prepared, counts: pl.DataFrame, grades: pl.DataFrame, *, definition: Definition, unit: str, absent: str
+    inputs: Prepared,
+    counts: pl.DataFrame,
+    kernel: Callable[[pl.DataFrame], pl.DataFrame],
+    *,
+    definition: Definition,
+    unit: str,
+    absent: str,
 ) -> pl.DataFrame:
     """Answers from the columns low, high, reason of a kernel; a count in another unit leaves no grade."""
+    return completed_answers(
+        None if counts.is_empty() else _by_unit(counts, kernel(counts), unit),
+        inputs.subjects_with_zero,
+        code=definition.code,
+        version=definition.version,
+        unit=definition.unit,
+        absent=inputs.absence(absent),
+    )
+
+
+def _by_unit(counts: pl.DataFrame, grades: pl.DataFrame, unit: str) -> pl.DataFrame:
     used = counts.group_by("subject_id", maintain_order=True).agg(
         pl.col("result_id").alias("evidence"),
         pl.col("unit").filter(pl.col("value").is_null()).unique().sort().str.join(", ").alias("units"),
     )
     known = pl.col("low").is_not_null() & (pl.col("units") == "")
     exact = pl.col("low") == pl.col("high")
-    rows = used.join(grades, on="subject_id", how="left", maintain_order="left").select(
+    return used.join(grades, on="subject_id", how="left", maintain_order="left").select(
         "subject_id",
         pl.when(known & exact).then("low").cast(pl.Float64).alias("value"),
         *(pl.when(known).then(name).cast(pl.Float64).alias(name) for name in ("low", "high")),
@@ -87,14 +112,6 @@ def _graded(
         .alias("reason"),
         "evidence",
     )
-    return completed_answers(
-        rows,
-        inputs.subjects_with_zero,
-        code=definition.code,
-        version=definition.version,
-        unit=definition.unit,
-        absent=inputs.absence(absent),
-    )
 
 
 def _early(counts: pl.DataFrame) -> pl.DataFrame:
@@ -107,9 +124,9 @@ def icaht_early_grade(inputs: Prepared, parameters: Mapping[str, Any], answers: 
     Days behind the last count may be low or not: where that matters the answer is bounded, with the reason.
     """
     counts = _early(measured(inputs, parameters["neutrophils"], unit="/uL"))
-    grades = icaht_early(counts, method=parameters["method"])
+    kernel = partial(icaht_early, method=parameters["method"])
     return _graded(
-        inputs, counts, grades, definition=DEFINITIONS["ICAHTE"], unit="/uL",
+        inputs, counts, kernel, definition=DEFINITIONS["ICAHTE"], unit="/uL",
         absent=f"no neutrophil count from day 0 to {EARLY_TO_DAY}",
     )  # fmt: skip
 
@@ -118,7 +135,7 @@ def icaht_late_grade(inputs: Prepared, parameters: Mapping[str, Any], answers: p
     """Grade of late ICAHT (after Day 30) from the lowest neutrophil count; two counts at or below 1500/uL at least."""
     counts = measured(inputs, parameters["neutrophils"], unit="/uL").filter(pl.col("day") > EARLY_TO_DAY)
     return _graded(
-        inputs, counts, icaht_late(counts), definition=DEFINITIONS["ICAHTL"], unit="/uL",
+        inputs, counts, icaht_late, definition=DEFINITIONS["ICAHTL"], unit="/uL",
         absent=f"no neutrophil count after day {EARLY_TO_DAY}",
     )  # fmt: skip
 
@@ -129,6 +146,13 @@ def t_icaht_early_grade(inputs: Prepared, parameters: Mapping[str, Any], answers
     Days behind the last count, and counts below a limit that does not tell, are taken as low for the upper bound.
     """
     counts = _early(measured(inputs, parameters["platelets"], unit="10*9/L"))
+    return _graded(
+        inputs, counts, _t_icaht_bounds, definition=DEFINITIONS["TICAHTE"], unit="10*9/L",
+        absent=f"no platelet count from day 0 to {EARLY_TO_DAY}",
+    )  # fmt: skip
+
+
+def _t_icaht_bounds(counts: pl.DataFrame) -> pl.DataFrame:
     known = low_platelet_days(counts)
     least = known.select("subject_id").with_columns(t_icaht_early(known).get_column("low"))
     worst = [
@@ -140,7 +164,7 @@ def t_icaht_early_grade(inputs: Prepared, parameters: Mapping[str, Any], answers
     most = worst[0].join(worst[1], on="subject_id", maintain_order="left")
     most = most.select("subject_id").with_columns(t_icaht_early(most).get_column("high"))
     last = counts.group_by("subject_id").agg(pl.col("day").max().alias("last"))
-    grades = (
+    return (
         least.join(most, on="subject_id", maintain_order="left")
         .join(last, on="subject_id", maintain_order="left")
         .with_columns(
@@ -152,10 +176,6 @@ def t_icaht_early_grade(inputs: Prepared, parameters: Mapping[str, Any], answers
             .alias("reason")
         )
     )
-    return _graded(
-        inputs, counts, grades, definition=DEFINITIONS["TICAHTE"], unit="10*9/L",
-        absent=f"no platelet count from day 0 to {EARLY_TO_DAY}",
-    )  # fmt: skip
 
 
 def hematotox_score(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -166,12 +186,28 @@ def hematotox_score(inputs: Prepared, parameters: Mapping[str, Any], answers: pl
     """
     names = {"platelets": "platelets", "anc": "neutrophils", "hemoglobin": "hemoglobin", "crp": "crp",
              "ferritin": "ferritin"}  # fmt: skip
+    scored = None
+    if inputs.any_of([code for of in names.values() for code in parameters[of]]):
+        found = {name: measured(inputs, parameters[of], unit=ITEMS[name].unit) for name, of in names.items()}
+        ends = _baseline_ends(inputs, found, parameters["baseline_rule"])
+        measured_any = pl.any_horizontal(pl.col(f"id_{name}").is_not_null() for name in names)
+        scored = _scored(ends).filter(measured_any)
+    return completed_answers(
+        scored,
+        inputs.subjects_with_zero,
+        code="CARHT",
+        version=DEFINITIONS["CARHT"].version,
+        unit="",
+        absent=inputs.absence("none of the five values before conditioning"),
+    )
+
+
+def _baseline_ends(inputs: Prepared, found: Mapping[str, pl.DataFrame], rule: str) -> pl.DataFrame:
+    """Mildest and worst value that each subject's baseline of each item may stand for."""
     ends = inputs.subjects.select("subject_id")
-    for name, parameter in names.items():
+    for name, rows in found.items():
         item = ITEMS[name]
-        base = baseline_rows(
-            measured(inputs, parameters[parameter], unit=item.unit), rule=parameters["baseline_rule"], by=["subject_id"]
-        )
+        base = baseline_rows(rows, rule=rule, by=["subject_id"])
         low, top = _ends()
         mild, worst = (top, low) if item.low else (low, top)
         ends = ends.join(
@@ -186,16 +222,7 @@ def hematotox_score(inputs: Prepared, parameters: Mapping[str, Any], answers: pl
             how="left",
             maintain_order="left",
         )
-    rows = _scored(ends)
-    measured_any = pl.any_horizontal(pl.col(f"id_{name}").is_not_null() for name in names)
-    return completed_answers(
-        rows.filter(measured_any),
-        inputs.subjects_with_zero,
-        code="CARHT",
-        version=DEFINITIONS["CARHT"].version,
-        unit="",
-        absent=inputs.absence("none of the five values before conditioning"),
-    )
+    return ends
 
 
 def _ends() -> tuple[pl.Expr, pl.Expr]:

@@ -21,10 +21,15 @@ from cart.endpoints.registry import Definition, Parameter, register
 from cart.endpoints.windows import visit_records
 
 IMMUNOGLOBULINS = Parameter(
-    "immunoglobulins", ["IGG", "IGA", "IGM"], "", "IgG, IgA, IgM", "Codes of the immunoglobulins of the study."
+    "immunoglobulins",
+    ["IGG", "IGA", "IGM"],
+    "",
+    "IgG, IgA, IgM",
+    "Codes of the immunoglobulins of the study.",
+    reads=True,
 )
 GIVEN = Parameter("ivig_contains", ["IGG"], "", "IVIG is IgG", "Codes of the immunoglobulins that IVIG brings.")
-IGG = Parameter("igg", "IGG", "", "own code", "Code of IgG for hypogammaglobulinaemia.")
+IGG = Parameter("igg", "IGG", "", "own code", "Code of IgG for hypogammaglobulinaemia.", reads=True)
 HYPO = Parameter(
     "hypogammaglobulinaemia_g_l",
     4.0,

@@ -159,14 +159,14 @@ def after_time_zero() -> pl.Expr:
 
 
 class _Noted(Mapping[str, pl.DataFrame]):
-    """Frames that say which of them were looked at."""
+    """Frames that say which of them were looked at: their names are added to ``read``."""
 
-    def __init__(self, frames: Mapping[str, pl.DataFrame], note: Callable[[str], None]) -> None:
+    def __init__(self, frames: Mapping[str, pl.DataFrame]) -> None:
         self._frames = frames
-        self._note = note
+        self.read: set[str] = set()
 
     def __getitem__(self, name: str) -> pl.DataFrame:
-        self._note(name)
+        self.read.add(name)
         return self._frames[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -192,13 +192,15 @@ class Prepared:
             check_frame(name, frames[name])
         for name, key in _ONCE:
             _check_once(name, frames[name], key)
-        self._read: set[str] = set()
         self._kept: dict[Hashable, tuple[pl.DataFrame, frozenset[str]]] = {}
         self._observations = frames[PARTED]
-        self.frames: Mapping[str, pl.DataFrame] = _Noted(frames, self._read_name)
+        # It does not know this object: a circle would keep the frames in memory after their last use.
+        self._noted = _Noted(frames)
 
-    def _read_name(self, name: str) -> None:
-        self._read.add(name)
+    @property
+    def frames(self) -> Mapping[str, pl.DataFrame]:
+        """The frames as they were given; taking one notes it."""
+        return self._noted
 
     @contextmanager
     def reading(self) -> Iterator[set[str]]:
@@ -206,13 +208,13 @@ class Prepared:
 
         What was kept by an earlier reader counts as read by everybody who takes it.
         """
-        outer, own = self._read, set[str]()
-        self._read = own
+        outer, own = self._noted.read, set[str]()
+        self._noted.read = own
         try:
             yield own
         finally:
             outer |= own
-            self._read = outer
+            self._noted.read = outer
 
     @property
     def subjects(self) -> pl.DataFrame:
@@ -244,8 +246,13 @@ class Prepared:
                 frame = make()
             self._kept[key] = (frame, frozenset(read))
         frame, names = self._kept[key]
-        self._read |= names
+        self._noted.read |= names
         return frame
+
+    def any_of(self, analytes: Sequence[str]) -> bool:
+        """Whether there is any result of these analytes, evaluable or not."""
+        self._noted.read.update(input_name(PARTED, analyte) for analyte in analytes)
+        return bool(self._observations["analyte"].is_in(list(analytes)).any())
 
     def evaluable(self, analytes: Sequence[str]) -> pl.DataFrame:
         """Rows of these analytes that have a number, a day and a usable specimen, in the order of collection.
@@ -258,7 +265,7 @@ class Prepared:
 
     def _evaluable(self, analytes: Sequence[str]) -> pl.DataFrame:
         for analyte in analytes:
-            self._read_name(input_name(PARTED, analyte))
+            self._noted.read.add(input_name(PARTED, analyte))
         return (
             self._observations.filter(
                 pl.col("analyte").is_in(analytes)

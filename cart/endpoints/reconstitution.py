@@ -7,7 +7,7 @@ import polars as pl
 
 from cart.endpoints.answers import BOUNDED, EVALUABLE, NOT_EVALUABLE, at_least, completed_answers
 from cart.endpoints.censoring import interval_high, interval_low
-from cart.endpoints.depletion import COURSE, NEVER, NO_SAMPLE, UNDECIDED, course_of
+from cart.endpoints.depletion import ANALYTE, COURSE, NEVER, NO_SAMPLE, UNDECIDED, course_of
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Definition, Parameter, register
 
@@ -18,6 +18,7 @@ SUBSETS = Parameter(
     "",
     "transitional IgD+CD27-CD38++, switched memory IgD-CD27+, plasmablast IgD-CD27++CD38++",
     "Codes of the subsets beside the naive one, as shares of CD19+.",
+    reads=True,
 )
 NAIVE_SHARE = Parameter(
     "naive_share",
@@ -163,6 +164,7 @@ NAIVE_RECOVERY = register(
         ("subjects", "time_zero", "observations"),
         naive_at_recovery,
         (*COURSE, NAIVE_SHARE, WITHIN),
+        analytes=(ANALYTE, NAIVE),
         summary=("categories", "numbers"),
     )
 )
@@ -176,6 +178,7 @@ SUBSET_RECOVERY = register(
         ("subjects", "time_zero", "observations"),
         subsets_at_recovery,
         (*COURSE, SUBSETS, WITHIN),
+        analytes=(ANALYTE,),
         summary=("numbers",),
     )
 )

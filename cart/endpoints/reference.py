@@ -65,6 +65,8 @@ def _parameter_table(parameters: Iterable[Parameter]) -> list[str]:
 def _section(definition: Definition) -> list[str]:
     facts = f"Unit: {definition.unit or 'none'}. Version {definition.version}. Source: {definition.source}."
     reads = f"Reads: {', '.join(definition.inputs)}"
+    if definition.analytes:
+        reads += f" ({', '.join(definition.analytes)})"
     if definition.needs:
         reads += f"; answers of {', '.join(definition.needs)}"
     return [

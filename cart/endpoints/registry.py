@@ -25,7 +25,7 @@ class Parameter:
     """A threshold or choice of a rule; its default has a unit and a source.
 
     ``at_least`` and ``at_most`` bound a number; ``choices`` lists the words a text may be, ``refuse`` raises
-    for a value that is none of an open list.
+    for a value that is none of an open list. ``reads``: the value is codes of analytes, whose results are read.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Parameter:
     at_most: float = float("inf")
     choices: tuple[str, ...] = ()
     refuse: Callable[[Any], None] | None = None
+    reads: bool = False
 
     def check(self, code: str, value: Any) -> None:
         """Refuse a value of another type than the default, outside its bounds or outside the choices.
@@ -89,6 +90,8 @@ class Definition:
     compute: Compute = field(repr=False, compare=False)
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
+    # Analytes that it reads whatever the parameters are; of others it reads those that a parameter names.
+    analytes: tuple[str, ...] = ()
     # How answers of many subjects are summarised, see ``summary_cells.KINDS``; empty: by whether it has a unit.
     summary: tuple[str, ...] = ()
 
@@ -101,6 +104,11 @@ class Definition:
             A value of the wrong type or outside its bounds.
         """
         return in_force(self.code, self.parameters, overrides)
+
+    def analytes_read(self, values: Mapping[str, Any]) -> frozenset[str]:
+        """Codes of the analytes whose results it reads under these values of its parameters."""
+        named = (values[parameter.name] for parameter in self.parameters if parameter.reads)
+        return frozenset(self.analytes).union(*([one] if isinstance(one, str) else one for one in named))
 
 
 def in_force(code: str, parameters: Iterable[Parameter], overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

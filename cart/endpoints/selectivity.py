@@ -22,6 +22,7 @@ VACCINES = Parameter(
     "",
     "tetanus toxoid, measles",
     "Codes of the vaccine antibodies that the autoantibody is compared with.",
+    reads=True,
 )
 VACCINE_IVIG = Parameter(
     "vaccine_ivig_days",

@@ -43,6 +43,8 @@ def days_after_zero(inputs: Prepared, syndrome: str) -> pl.DataFrame:
 
 
 def _highest(inputs: Prepared, syndrome: str, definition: Definition) -> pl.DataFrame:
+    if inputs.frames[FRAMES_OF[syndrome][0]].is_empty():
+        return _complete(inputs, None, syndrome, definition)
     known = days_after_zero(inputs, syndrome).filter(pl.col("high").is_not_null())
     low, high = pl.col("low").max(), pl.col("high").max()
     rows = (
@@ -69,6 +71,8 @@ def _highest(inputs: Prepared, syndrome: str, definition: Definition) -> pl.Data
 
 
 def _episodes(inputs: Prepared, syndrome: str, free_days: int, definition: Definition) -> pl.DataFrame:
+    if inputs.frames[FRAMES_OF[syndrome][0]].is_empty():
+        return _complete(inputs, None, syndrome, definition)
     days = days_after_zero(inputs, syndrome)
     zero = inputs.subjects_with_zero.select("subject_id", "time_zero_on")
     found = episodes(days, free_days=free_days).join(zero, on="subject_id", how="left", maintain_order="left")
@@ -119,7 +123,7 @@ def _episodes(inputs: Prepared, syndrome: str, free_days: int, definition: Defin
     return _complete(inputs, rows, syndrome, definition)
 
 
-def _complete(inputs: Prepared, rows: pl.DataFrame, syndrome: str, definition: Definition) -> pl.DataFrame:
+def _complete(inputs: Prepared, rows: pl.DataFrame | None, syndrome: str, definition: Definition) -> pl.DataFrame:
     return completed_answers(
         rows,
         inputs.subjects_with_zero,

@@ -5,7 +5,7 @@ transaction's own rows. Frames that come from apps above this one are registered
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,22 +16,24 @@ from cart.inputs.safety import READERS as SAFETY_READERS
 from trialsite.isolation.columns import read_columns
 from trialsite.isolation.reading import once
 
-FrameReader = Callable[[int, Sequence[int]], pl.DataFrame]
+ResultReader = Callable[[int, Sequence[int], Collection[str] | None], pl.DataFrame]
 
 EvidenceReader = Callable[[Sequence[int]], pl.DataFrame]
 
-_registered: dict[str, FrameReader] = {}
+_results: list[ResultReader] = []
 _evidence: list[EvidenceReader] = []
 
 # Unit and record separators of ASCII: they cannot occur in stored text that passed the importers.
 _FIELD, _RECORD, _ABSENT = "\x1f", "\x1e", "\x00"
+# The database makes them of the text; written out they are a fifth of the work.
+_OF_COLLECTED = ("collected_on", "collected_at")
 # Characters of the digest of one input: of the same input of one subject no two will ever collide.
 _PART = 16
 
 
-def register_frame(name: str, reader: FrameReader) -> None:
-    """Name a frame that another app provides: ``reader(study_id, subject_ids) -> frame``."""
-    _registered[name] = reader
+def register_results(reader: ResultReader) -> None:
+    """Name the reader of laboratory results: ``reader(study_id, subject_ids, codes of analytes or None for all)``."""
+    _results.append(reader)
 
 
 def register_evidence(reader: EvidenceReader) -> None:
@@ -149,8 +151,10 @@ def planned_visits(study_id: int) -> pl.DataFrame:
     )
 
 
-def read_frames(study_id: int, subject_ids: Sequence[int]) -> dict[str, pl.DataFrame]:
-    """All frames of these subjects, own and registered."""
+def read_frames(
+    study_id: int, subject_ids: Sequence[int], analytes: Collection[str] | None = None
+) -> dict[str, pl.DataFrame]:
+    """All frames of these subjects, own and registered; laboratory results of these analytes, or of all."""
     frames = {
         "subjects": subjects(study_id, subject_ids),
         "time_zero": time_zero(study_id, subject_ids),
@@ -158,8 +162,9 @@ def read_frames(study_id: int, subject_ids: Sequence[int]) -> dict[str, pl.DataF
         "planned_visits": planned_visits(study_id),
         **clinical_frames(study_id, subject_ids),
     }
-    for name, reader in {**SAFETY_READERS, **_registered}.items():
+    for name, reader in SAFETY_READERS.items():
         frames[name] = reader(study_id, subject_ids)
+    frames[PARTED] = pl.concat([read(study_id, subject_ids, analytes) for read in _results])
     return frames
 
 
@@ -195,13 +200,15 @@ def digest_inputs(
         frame = frames[name]
         if not frame.height and "subject_id" in frame.columns:
             continue
+        by = [key for key in ("subject_id", *([PARTED_BY] if name == PARTED else [])) if key in frame.columns]
+        told_twice = {*by, *(_OF_COLLECTED if "collected_text" in frame.columns else ())}
         row = pl.concat_str(
-            [pl.col(column).cast(pl.String).fill_null(_ABSENT) for column in frame.columns], separator=_FIELD
+            [pl.col(one).cast(pl.String).fill_null(_ABSENT) for one in frame.columns if one not in told_twice],
+            separator=_FIELD,
         ).alias("row")
-        if "subject_id" not in frame.columns:
+        if not by:
             shared[name] = digest_text(*frame.select(row)["row"].to_list())
             continue
-        by = ["subject_id", PARTED_BY] if name == PARTED else ["subject_id"]
         joined = frame.select(*by, row).group_by(by).agg(pl.col("row").sort().str.join(_RECORD))
         for subject_id, *part, text in joined.iter_rows():
             own[subject_id][input_name(name, *part)] = digest_text(text)

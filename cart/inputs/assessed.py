@@ -18,11 +18,22 @@ from cart.endpoints.disease.predicted import (
     predicted,
 )
 from cart.endpoints.disease.skin import SITES, mrss_total
+from cart.endpoints.disease.ultrasound import ZONES, b_lines
 from cart.endpoints.disease.vedoss import vedoss_levels
-from cart.endpoints.registry import in_force
-from cart.models import DiffusingCapacity, DiseaseFindings, HealthQuestionnaire, ProtocolVersion, SkinScore, Spirometry
+from cart.endpoints.outcomes.ultrasound import ILD_FROM_LINES, ULTRASOUND
+from cart.endpoints.registry import Parameter, in_force
+from cart.models import (
+    DiffusingCapacity,
+    DiseaseFindings,
+    HealthQuestionnaire,
+    LungUltrasound,
+    ProtocolVersion,
+    SkinScore,
+    Spirometry,
+)
 
 FVC, DLCO = "FVCPP", "DLCOPP"
+_OF_LUNG = (SPIROMETRY_EQUATION, DEVICE_LIMIT)
 _BODY: dict[str, Any] = {
     "assessed_on": pl.Date,
     "year_of_birth": pl.Int64,
@@ -82,7 +93,7 @@ def spirometry_predicted(records: Sequence[Spirometry], *, measure: str = "FVC")
         found = predicted(part, equation=equation, measure=measure, measured=f"{column}_l")
         return _beside_device(found, part[f"device_{column}_pct"], equation, values)
 
-    return _by_study(records, _SPIROMETRY, FVC, of_study)
+    return _by_study(records, _SPIROMETRY, FVC, _OF_LUNG, of_study)
 
 
 def dlco_of_predicted(records: Sequence[DiffusingCapacity]) -> pl.DataFrame:
@@ -103,7 +114,17 @@ def dlco_of_predicted(records: Sequence[DiffusingCapacity]) -> pl.DataFrame:
         columns = beside.select("compared", "equation", "device", "differs")
         return pl.concat([found, columns], how="horizontal")
 
-    return _by_study(records, _DLCO, DLCO, of_study)
+    return _by_study(records, _DLCO, DLCO, _OF_LUNG, of_study)
+
+
+def b_line_totals(records: Sequence[LungUltrasound]) -> pl.DataFrame:
+    """Answers of ``b_lines``, in order, by the limit of each record's study."""
+
+    def of_study(part: pl.DataFrame, values: dict[str, Any]) -> pl.DataFrame:
+        return b_lines(part, ild_from=values[ILD_FROM_LINES.name])
+
+    schema = dict.fromkeys((zone.name for zone in ZONES), pl.Int64)
+    return _by_study(records, schema, ULTRASOUND.code, (ILD_FROM_LINES,), of_study)
 
 
 def _beside_device(found: pl.DataFrame, device: pl.Series, equation: str, values: dict[str, Any]) -> pl.DataFrame:
@@ -120,13 +141,13 @@ def _by_study(
     records: Sequence[Any],
     schema: dict[str, Any],
     code: str,
+    parameters: Sequence[Parameter],
     compute: Callable[[pl.DataFrame, dict[str, Any]], pl.DataFrame],
 ) -> pl.DataFrame:
     """Rows computed with the parameters of their own study, back in their order."""
     studies = [record.subject.study_id for record in records]
     overrides = _parameters_of(set(studies))
     rows = _frame(records, schema).with_columns(pl.Series("_study", studies, dtype=pl.Int64)).with_row_index("_order")
-    parameters = (SPIROMETRY_EQUATION, DEVICE_LIMIT)
     parts = []
     for (study,), part in rows.group_by("_study"):
         found = compute(part, in_force(code, parameters, overrides.get(int(str(study)), {})))

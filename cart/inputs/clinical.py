@@ -15,6 +15,7 @@ _TABLES = {
     "global_assessments": "cart_globalassessment",
     "spirometry": "cart_spirometry",
     "diffusing_capacity": "cart_diffusingcapacity",
+    "lung_ultrasounds": "cart_lungultrasound",
     "hrct_scans": "cart_hrctscan",
     "echocardiograms": "cart_echocardiogram",
     "catheters": "cart_rightheartcatheter",

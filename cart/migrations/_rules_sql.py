@@ -140,7 +140,7 @@ STALE_TRIGGERS = [
     ]
 ]
 
-# Kinds of assessment; of the first ten every change can move an endpoint.
+# Kinds of assessment; of all but the last every change can move an endpoint.
 ASSESSMENT_TABLES = (
     "cart_skinscore",
     "cart_digitalulcercount",
@@ -166,7 +166,7 @@ ASSESSMENT_KEYS = [
     for table in ASSESSMENT_TABLES
 ]
 ASSESSMENT_STALE_TRIGGERS = [
-    stale_triggers(table=table, query="SELECT r.subject_id FROM {rows} r") for table in ASSESSMENT_TABLES[:10]
+    stale_triggers(table=table, query="SELECT r.subject_id FROM {rows} r") for table in ASSESSMENT_TABLES[:-1]
 ]
 # A record of safety names an adverse event of its own subject.
 SAFETY_FOREIGN_KEYS = [

@@ -12,11 +12,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from cart.endpoints.disease.lung_function import GROUPS
+from cart.endpoints.disease.ultrasound import MOST_B_LINES
+from cart.endpoints.disease.ultrasound import ZONES as ULTRASOUND_ZONES
 from cart.models.assessment import Assessment, assessment_constraints, between, not_above, number, score, yes_no
 
 AGE_HELP = "As the device's report has it; empty: the year of birth tells it to half a year."
-ZONES = tuple(f"{side}_{place}" for side in ("right", "left") for place in range(1, 8))
-MOST_B_LINES = 50
+ZONES = tuple(zone.name for zone in ULTRASOUND_ZONES)
 
 
 class Quality(models.TextChoices):

@@ -5,9 +5,8 @@ from datetime import date
 
 import polars as pl
 
-from cart.admin.confounders import window_days
+from cart.admin.confounders import confounding_therapies, window_days
 from cart.endpoints.confounders import confounded_samples
-from cart.inputs import therapies
 from cart.models import Subject, TherapyClass
 
 
@@ -22,7 +21,7 @@ def confounded_notes(subject: Subject, zero_on: date, collected: Iterable[tuple[
         ],
         schema={"subject_id": pl.Int64, "result_id": pl.Int64, "collected_on": pl.Date},
     ).with_columns(pl.lit(zero_on, dtype=pl.Date).alias("time_zero_on"))
-    found = confounded_samples(samples, therapies(subject.study_id, [subject.pk]), window_days=windows)
+    found = confounded_samples(samples, confounding_therapies(subject, zero_on), window_days=windows)
     return {
         row["result_id"]: "inside the window of "
         + " and ".join(f"{TherapyClass(kind).label} (+ {windows[kind]} d)" for kind in row["confounder"].split(", "))

@@ -1,6 +1,7 @@
 """What an endpoint did not read cannot change its answer, and what it read is noted."""
 
 import random
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from cart.endpoints.answers import KEY
-from cart.endpoints.catalogue import answer, evaluate
+from cart.endpoints.catalogue import analytes_read, answer, evaluate
 from cart.endpoints.dependence import moved_inputs, touched
+from cart.endpoints.errors import EndpointError
 from cart.endpoints.prepared import FRAMES, PARTED, Prepared, input_name
 from cart.endpoints.registry import REGISTRY
 from tests.endpoints.cases import frames, series, therapy
@@ -59,6 +61,28 @@ def test_what_an_endpoint_rests_on_is_recomputed_with_it():
     assert {"RESETCMP", "RESET"} <= touched(reads, {"therapies"})
     assert touched(reads, {"time_zero"}) == set(REGISTRY)
     assert touched(reads, set()) == set()
+
+
+def test_results_of_analytes_that_no_endpoint_reads_change_no_answer():
+    before = random_study(3)
+    declared = pl.col("analyte").is_in(analytes_read())
+    other = before[PARTED].with_columns(pl.lit("ALT").alias("analyte"), pl.col("result_id") + 1_000_000)
+    after = {**before, PARTED: pl.concat([before[PARTED].filter(declared), other])}
+    assert_frame_equal(evaluate(after), evaluate(before))
+
+
+def test_the_analytes_that_are_read_follow_the_parameters():
+    assert {"CD19_ABS", "NAIVE_PCT", "ATA", "IGG", "ANC"} <= set(analytes_read())
+    named = set(analytes_read({"*": {"antibodies": ["ACA"]}, "IGGHYPO": {"igg": "IGG_NEPH"}}))
+    assert {"ACA", "IGG_NEPH"} <= named
+    assert not {"ATA", "ARA"} & named
+
+
+def test_a_rule_that_reads_what_it_did_not_declare_is_refused(monkeypatch):
+    silent = replace(REGISTRY["BCDEPL"], analytes=())
+    monkeypatch.setitem(REGISTRY, "BCDEPL", silent)
+    with pytest.raises(EndpointError, match=r"BCDEPL reads observations/CD19_ABS .*\[analyte-undeclared\]"):
+        evaluate(frames(series({-8: "100"}, "CD19_ABS", unit="cells/uL")))
 
 
 def test_an_endpoint_that_was_not_answered_is_touched():

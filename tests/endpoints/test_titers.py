@@ -81,6 +81,33 @@ def test_rituximab_and_a_confounded_baseline_are_flagged_not_left_out() -> None:
     assert row["reason"] == "baseline inside the window of ivig; rituximab within 270 days"
 
 
+def test_an_immunosuppressant_begun_after_the_baseline_is_flagged_while_it_lasts_and_in_its_window() -> None:
+    therapies = [
+        # Background therapy is no new one; what began after the sample bears on none.
+        therapy(6, "mycophenolate", start=-400, ongoing=True),
+        therapy(7, "immunosuppressant", start=10, stop=20),
+        therapy(9, "mycophenolate", start=200, ongoing=True),
+    ]
+    found = {
+        row["timepoint"]: (row["reason"], row["therapy_evidence"], row["status"])
+        for row in answers(titers({-8: "800", 28: "400", 84: "100", 180: "50"}, therapies=therapies), "TITERPCT")
+    }
+    flagged = "immunosuppressant begun after the baseline, within 90 days"
+    assert found["W4"] == (flagged, [7], "evaluable")
+    assert found["M3"] == (flagged, [7], "evaluable")
+    # Day 180 is 160 days after its last dose.
+    assert found["M6"] == (None, [], "evaluable")
+    longer = answers(titers({-8: "800", 180: "50"}, therapies=therapies), "TITERPCT", new_immunosuppressant_days=160)
+    assert longer[0]["therapy_evidence"] == [7]
+
+
+def test_an_immunosuppressant_whose_start_is_not_known_may_be_new_unless_it_was_prior() -> None:
+    therapies = [therapy(3, "mycophenolate", ongoing=True), therapy(4, "immunosuppressant", prior=True, ongoing=True)]
+    (row,) = answers(titers({-8: "800", 28: "400"}, therapies=therapies), "TITERPCT")
+    assert row["therapy_evidence"] == [3]
+    assert row["reason"] == "mycophenolate begun after the baseline, within 90 days"
+
+
 def test_subject_without_antibodies_says_so_in_every_answer() -> None:
     for code in CODES:
         assert answer(frames(), code)["reason"] == "no evaluable autoantibody result"

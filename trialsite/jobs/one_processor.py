@@ -1,8 +1,8 @@
-"""Short work on one processor: threads that hand each small step to one another wait less there.
+"""Work of many short steps on one processor: threads that hand each step to one another wait less there.
 
 A step on columns of a few rows takes some 30 us; waking a thread on another processor that has gone to sleep takes two
-or three times that, for each step (``bench.one_subject`` has 300 of them). Linux only; elsewhere, and where the system
-does not allow it, work goes on as it would.
+or three times that, for each of the thousand steps of a chunk (``bench.endpoints``). Linux only; elsewhere, and where
+the system does not allow it, work goes on as it would.
 """
 
 import logging

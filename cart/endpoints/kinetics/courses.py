@@ -18,6 +18,7 @@ CONSTRUCTS = Parameter(
     "",
     "copies/ug of genomic DNA and copies/uL of blood",
     "Codes of the analytes that count the transgene of each construct.",
+    reads=True,
 )
 HORIZON = Parameter(
     "horizon_days",
@@ -93,6 +94,11 @@ def courses(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """
     values = {parameter.name: parameters.get(parameter.name, parameter.default) for parameter in _ALL}
     return inputs.kept(("courses", repr(sorted(values.items()))), lambda: _courses(inputs, values))
+
+
+def sampled(inputs: Prepared, parameters: Mapping[str, Any]) -> bool:
+    """Whether any subject has a sample after the infusion."""
+    return inputs.evaluable(parameters[CONSTRUCTS.name])["after"].any()
 
 
 def _courses(inputs: Prepared, values: Mapping[str, Any]) -> pl.DataFrame:

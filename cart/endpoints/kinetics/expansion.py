@@ -1,7 +1,8 @@
 """Endpoints of expansion and persistence of each construct: Cmax, Tmax, areas, half-life."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from cart.endpoints.kinetics.courses import (
     SPAN,
     TERMINAL,
     courses,
+    sampled,
 )
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Compute, Definition, Parameter, register
@@ -33,25 +35,31 @@ def _rows(found: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
     return found.select("subject_id", *(expression.alias(name) for name, expression in given.items()))
 
 
-def _complete(inputs: Prepared, rows: pl.DataFrame, code: str) -> pl.DataFrame:
-    definition = DEFINITIONS[code]
-    return completed_answers(
-        rows,
-        inputs.subjects_with_zero,
-        code=code,
-        version=definition.version,
-        unit=definition.unit,
-        absent=inputs.absence(NO_SAMPLE),
-    )
+def _answering(code: str, rule: Callable[[Prepared, Mapping[str, Any]], pl.DataFrame]) -> Compute:
+    """The rule of an endpoint with an answer for every subject; it is not asked where nobody has a sample."""
+
+    @wraps(rule)
+    def compute(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+        definition = DEFINITIONS[code]
+        return completed_answers(
+            rule(inputs, parameters) if sampled(inputs, parameters) else None,
+            inputs.subjects_with_zero,
+            code=code,
+            version=definition.version,
+            unit=definition.unit,
+            absent=inputs.absence(NO_SAMPLE),
+        )
+
+    return compute
 
 
-def peak(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+def peak(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Highest count after infusion, per construct and series; ``day`` is its day, the first of ties.
 
     An interval where every sample is below the limit ([0, highest limit)), or one above the upper limit.
     """
     exact = ~_NONE & ~_ABOVE
-    rows = _rows(
+    return _rows(
         courses(inputs, parameters),
         day=pl.col("tmax").cast(pl.Int64),
         value=pl.when(exact).then("cmax"),
@@ -61,14 +69,13 @@ def peak(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame)
         status=pl.when(exact).then(pl.lit(EVALUABLE)).otherwise(pl.lit(BOUNDED)),
         reason=pl.when(_NONE).then(pl.lit(NEVER)).when(_ABOVE).then(pl.lit(ABOVE)),
     )
-    return _complete(inputs, rows, "CARCMAX")
 
 
-def peak_day(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+def peak_day(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Day of the highest count, the first of ties; between two days where samples above the limit leave it open."""
     first, last = pl.col("above_from"), pl.col("above_to")
     open_peak = _ABOVE & (first < last)
-    rows = _rows(
+    return _rows(
         courses(inputs, parameters),
         day=pl.when(~open_peak).then("tmax").cast(pl.Int64),
         value=pl.when(~open_peak).then("tmax"),
@@ -81,12 +88,11 @@ def peak_day(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFr
         .otherwise(pl.lit(EVALUABLE)),
         reason=pl.when(_NONE).then(pl.lit(NEVER)).when(open_peak).then(pl.lit(OPEN_PEAK)),
     )
-    return _complete(inputs, rows, "CARTMAX")
 
 
-def last_day(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+def last_day(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Day of the last quantifiable count; ``text`` says when it is that of the last sample: it may persist."""
-    rows = _rows(
+    return _rows(
         courses(inputs, parameters),
         day=pl.col("tlast").cast(pl.Int64),
         value=pl.col("tlast"),
@@ -94,12 +100,11 @@ def last_day(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFr
         status=pl.when(_NONE).then(pl.lit(NOT_EVALUABLE)).otherwise(pl.lit(EVALUABLE)),
         reason=pl.when(_NONE).then(pl.lit(NEVER)),
     )
-    return _complete(inputs, rows, "CARTLAST")
 
 
-def last_count(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+def last_count(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Last quantifiable count, with its day."""
-    rows = _rows(
+    return _rows(
         courses(inputs, parameters),
         day=pl.col("tlast").cast(pl.Int64),
         value=pl.col("clast"),
@@ -107,14 +112,13 @@ def last_count(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Data
         status=pl.when(_NONE).then(pl.lit(NOT_EVALUABLE)).otherwise(pl.lit(EVALUABLE)),
         reason=pl.when(_NONE).then(pl.lit(NEVER)),
     )
-    return _complete(inputs, rows, "CARCLAST")
 
 
 def _day(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.Int64).cast(pl.String)
 
 
-def horizon_area(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+def horizon_area(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Area under the counts from the infusion to ``horizon_days``; ``text`` names the variant.
 
     Sampled on that day, interpolated between two, or ending at Tlast because later samples are below the limit. Where
@@ -134,7 +138,7 @@ def horizon_area(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Da
         "last": pl.format("to the last sample, day {}, only", _day("last_time")),
         "extrapolate": pl.format("extrapolated by lambda_z from day {}", _day("last_time")),
     }[rule]
-    rows = _rows(
+    return _rows(
         found,
         value=pl.when(~bound).then(value),
         low=pl.when(bound).then(pl.col("to_horizon_last")).otherwise(value),
@@ -163,12 +167,11 @@ def horizon_area(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Da
         .when(_NONE)
         .then(pl.lit(NEVER)),
     )
-    return _complete(inputs, rows, "CARAUC28")
 
 
-def last_area(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+def last_area(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Area from the infusion to the last quantifiable count; 0 where nothing was quantifiable."""
-    rows = _rows(
+    return _rows(
         courses(inputs, parameters),
         day=pl.col("tlast").cast(pl.Int64),
         value=pl.when(~_ABOVE).then("auc_last"),
@@ -178,7 +181,6 @@ def last_area(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataF
         status=pl.when(_ABOVE).then(pl.lit(BOUNDED)).otherwise(pl.lit(EVALUABLE)),
         reason=pl.when(_ABOVE).then(pl.lit(ABOVE)).when(_NONE).then(pl.lit(NEVER)),
     )
-    return _complete(inputs, rows, "CARAUCL")
 
 
 def _fitted(
@@ -222,7 +224,7 @@ def _fit_flags(parameters: Mapping[str, Any]) -> list[pl.Expr]:
     ]
 
 
-def infinite_area(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+def infinite_area(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Area from the infusion to infinity: to Tlast, and Clast / lambda_z; flagged where much is extrapolated."""
     limit = parameters["max_extrapolation"]
     share = pl.col("extrapolated_percent")
@@ -240,32 +242,30 @@ def infinite_area(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.D
     )
     # With a peak above the limit the area is known from below only.
     bounded = (pl.col("status") == EVALUABLE) & pl.col("value").is_null()
-    rows = rows.with_columns(
+    return rows.with_columns(
         pl.when(bounded).then(pl.lit(BOUNDED)).otherwise(pl.col("status")).alias("status"),
         pl.when(bounded)
         .then(pl.concat_str(pl.lit(ABOVE), "reason", separator="; ", ignore_nulls=True))
         .otherwise(pl.col("reason"))
         .alias("reason"),
     )
-    return _complete(inputs, rows, "CARAUCI")
 
 
-def rate(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+def rate(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Rate of the terminal phase, lambda_z; ``text`` r2, points and days of the fit, ``reason`` its flags."""
-    rows = _fitted(courses(inputs, parameters), parameters, flags=_fit_flags(parameters), value=pl.col("lambda_z"))
-    return _complete(inputs, rows, "CARLAMZ")
+    return _fitted(courses(inputs, parameters), parameters, flags=_fit_flags(parameters), value=pl.col("lambda_z"))
 
 
-def half_life(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
+def half_life(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Half-life of the terminal phase, ln 2 / lambda_z; ``text`` and ``reason`` as for the rate."""
-    rows = _fitted(courses(inputs, parameters), parameters, flags=_fit_flags(parameters), value=pl.col("half_life"))
-    return _complete(inputs, rows, "CARHL")
+    return _fitted(courses(inputs, parameters), parameters, flags=_fit_flags(parameters), value=pl.col("half_life"))
 
 
 _SOURCE = "R package PKNCA 0.12: non-compartmental analysis; below the limit first 0, middle left out, last 0"
 _INPUTS = ("subjects", "time_zero", "observations")
 _FLAGGED = (*PROFILE, *TERMINAL, SPAN, R2)
-_ENTRIES: tuple[tuple[str, str, str, Compute, tuple[Parameter, ...], tuple[str, ...]], ...] = (
+_Rule = Callable[[Prepared, Mapping[str, Any]], pl.DataFrame]
+_ENTRIES: tuple[tuple[str, str, str, _Rule, tuple[Parameter, ...], tuple[str, ...]], ...] = (
     ("CARCMAX", "CAR-T expansion, Cmax", "{copies}/ug", peak, PROFILE, ("numbers", "geometric")),
     ("CARTMAX", "CAR-T expansion, Tmax", "d", peak_day, PROFILE, ("numbers",)),
     ("CARTLAST", "CAR-T persistence, Tlast", "d", last_day, PROFILE, ("numbers",)),
@@ -291,6 +291,8 @@ _ENTRIES: tuple[tuple[str, str, str, Compute, tuple[Parameter, ...], tuple[str, 
     ("CARHL", "CAR-T, terminal half-life", "d", half_life, _FLAGGED, ("numbers", "geometric")),
 )
 DEFINITIONS = {
-    code: register(Definition(code, label, unit, "1", _SOURCE, _INPUTS, compute, parameters, summary=summary))
-    for code, label, unit, compute, parameters, summary in _ENTRIES
+    code: register(
+        Definition(code, label, unit, "1", _SOURCE, _INPUTS, _answering(code, rule), parameters, summary=summary)
+    )
+    for code, label, unit, rule, parameters, summary in _ENTRIES
 }

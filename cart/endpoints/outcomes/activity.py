@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from cart.endpoints.disease.activity import EUSTAR_2017, ActivityIndex, eustar_activity
-from cart.endpoints.outcomes.answering import complete, with_last, with_status
+from cart.endpoints.outcomes.answering import complete, recorded, with_last, with_status
 from cart.endpoints.outcomes.measures import DLCO, INPUTS, MRSS, RUBS, SHARED, SKIN_WORSE, ULCERS, side_by_side
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Definition, Parameter, register
@@ -17,7 +17,9 @@ _FORMS = (SKIN_WORSE, MRSS, ULCERS, RUBS, DLCO)
 # To mg/dL; CRP in another unit is not read.
 _FACTORS = {"mg/L": 0.1, "mg/dL": 1.0}
 _MOST_MG_DL = 1000.0
-CRP_ANALYTES = Parameter("crp_analytes", ["CRP"], "", "own code list", "Codes of the study's CRP, in mg/L or mg/dL.")
+CRP_ANALYTES = Parameter(
+    "crp_analytes", ["CRP"], "", "own code list", "Codes of the study's CRP, in mg/L or mg/dL.", reads=True
+)
 CRP_ABOVE = Parameter("crp_above", EUSTAR_2017.crp_above, "mg/dL", _SOURCE, "CRP above which it has points.")
 ACTIVE_FROM = Parameter(
     "active_from", EUSTAR_2017.active_from, "", _SOURCE, "Points from which the disease is active.", at_most=10
@@ -53,6 +55,9 @@ def activity(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFr
     A missing item leaves bounds; where they agree the text is known all the same. A CRP beyond a limit of
     quantification counts where the limit decides. Without timepoint: the last visit that has an answer.
     """
+    absent = "no mRSS at a planned visit"
+    if not recorded(inputs, parameters, MRSS):
+        return complete(inputs, None, definition=EUSTAR, absent=absent)
     grid = side_by_side(inputs, parameters, _FORMS, needed=[MRSS]).join(
         _crp(inputs, parameters), on=["subject_id", "timepoint"], how="left", maintain_order="left"
     )
@@ -84,7 +89,7 @@ def activity(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFr
         pl.concat_list("crp_id").alias("evidence"),
         pl.col("records").alias("record_evidence"),
     )
-    return complete(inputs, with_last(with_status(rows)), definition=EUSTAR, absent="no mRSS at a planned visit")
+    return complete(inputs, with_last(with_status(rows)), definition=EUSTAR, absent=absent)
 
 
 EUSTAR = register(

@@ -1,6 +1,6 @@
 """From compared assessments to answers: values, changes, the answer for the whole course."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -22,10 +22,18 @@ def reasoned(*parts: pl.Expr) -> pl.Expr:
     return pl.concat_str(kept, separator="; ", ignore_nulls=True)
 
 
+def recorded(inputs: Prepared, parameters: Mapping[str, Any], *names: str) -> bool:
+    """Whether anybody has a record of one of these measures: rules on columns without rows cost as much as with."""
+    return measures(inputs, parameters).get_column("measure").is_in(names).any()
+
+
 def complete(
-    inputs: Prepared, rows: pl.DataFrame, *, definition: Definition, absent: str, needs_zero: bool = True
+    inputs: Prepared, rows: pl.DataFrame | None, *, definition: Definition, absent: str, needs_zero: bool = True
 ) -> pl.DataFrame:
-    """Rows of an endpoint and, for each subject without any, why; what is no comparison asks for no time zero."""
+    """Rows of an endpoint and, for each subject without any, why; what is no comparison asks for no time zero.
+
+    ``rows``: None where nobody has what the endpoint rests on.
+    """
     return completed_answers(
         rows,
         inputs.subjects_with_zero,
@@ -36,21 +44,31 @@ def complete(
     )
 
 
-def values(
-    inputs: Prepared, parameters: Mapping[str, Any], *, measure: str, definition: Definition, absent: str
-) -> pl.DataFrame:
-    """The value at each planned visit and, without timepoint, at the last assessment whenever that was."""
+def visits_and_last(inputs: Prepared, parameters: Mapping[str, Any], measure: str) -> pl.DataFrame:
+    """Records of a measure at each planned visit and, timepoint empty, the last one, with a value where there is one.
+
+    Columns subject_id, timepoint, day, value, low, high, why (there is no value), remark, record and usable.
+    """
     own = pl.col("measure") == measure
-    rows = measures(inputs, parameters).filter(own)
     columns = ["subject_id", "timepoint", "day", "value", "low", "high", "why", "remark", "record", "usable"]
     last = (
-        rows.sort(pl.col("usable"), maintain_order=True)
+        measures(inputs, parameters)
+        .filter(own)
+        .sort(pl.col("usable"), maintain_order=True)
         .group_by("subject_id", maintain_order=True)
         .last()
         .with_columns(pl.lit("").alias("timepoint"))
     )
-    whole = pl.concat([last.select(columns), at_visits(inputs, parameters).filter(own).select(columns)])
-    answers = whole.select(
+    return pl.concat([last.select(columns), at_visits(inputs, parameters).filter(own).select(columns)])
+
+
+def values(
+    inputs: Prepared, parameters: Mapping[str, Any], *, measure: str, definition: Definition, absent: str
+) -> pl.DataFrame:
+    """The value at each planned visit and, without timepoint, at the last assessment whenever that was."""
+    if not recorded(inputs, parameters, measure):
+        return complete(inputs, None, definition=definition, absent=absent, needs_zero=False)
+    answers = visits_and_last(inputs, parameters, measure).select(
         "subject_id",
         "timepoint",
         "day",
@@ -67,22 +85,24 @@ def values(
 def changes(
     inputs: Prepared,
     parameters: Mapping[str, Any],
-    answer: pl.DataFrame,
+    compare: Callable[[pl.DataFrame], pl.DataFrame],
     *,
     measure: str,
     definition: Definition,
     absent: str,
 ) -> pl.DataFrame:
-    """Answers of a comparison with the baseline from those of ``followed`` and what the kernel says of them.
+    """Answers of a comparison with the baseline, for the rows of ``followed``.
 
     Parameters
     ----------
-    answer
-        For each row of ``followed``, in order: value, low, high, text (null where there is none) and remark.
+    compare
+        Gives for each of those rows, in order: value, low, high, text (null where there is none) and remark.
     """
+    if not recorded(inputs, parameters, measure):
+        return complete(inputs, None, definition=definition, absent=absent)
     rows = followed(inputs, parameters, measure)
     beside = pl.concat(
-        [rows.select("subject_id", "timepoint", "day", "record", "base_record", "base", "why"), answer],
+        [rows.select("subject_id", "timepoint", "day", "record", "base_record", "base", "why"), compare(rows)],
         how="horizontal",
     )
     told = pl.col("value").is_not_null()

@@ -52,6 +52,11 @@ def _findings(inputs: Prepared) -> pl.DataFrame:
     return inputs.kept("findings of the disease", make)
 
 
+def _nobody(inputs: Prepared) -> bool:
+    """No subject has findings: rules on columns without rows cost as much as with."""
+    return inputs.frames["findings"].is_empty()
+
+
 def _at_visits(inputs: Prepared) -> pl.DataFrame:
     rows = _findings(inputs).filter(pl.col("day").is_not_null())
     return visit_records(rows, inputs.planned_visits, by=["subject_id"]).filter("chosen").sort("subject_id", "day")
@@ -85,6 +90,8 @@ def classified(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Data
 
     ``text``: SSc from 9 points on, else not SSc; known from the bounds where they agree.
     """
+    if _nobody(inputs):
+        return complete(inputs, None, definition=CLASSIFICATION, absent=ABSENT, needs_zero=False)
     ssc = pl.col("acr_classified")
     text = pl.when(ssc).then(pl.lit("SSc")).when(~ssc).then(pl.lit("not SSc"))
     last, visits = _one_each(inputs, first=False), _at_visits(inputs)
@@ -97,6 +104,8 @@ def level(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame
 
     Without timepoint: at the first assessment.
     """
+    if _nobody(inputs):
+        return complete(inputs, None, definition=LEVEL, absent=ABSENT, needs_zero=False)
     text = pl.format("level {}", "early_level")
     first, visits = _one_each(inputs, first=True), _at_visits(inputs)
     rows = pl.concat([_scored(first, "early_level", text), _scored(visits, "early_level", text)])
@@ -105,6 +114,8 @@ def level(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame
 
 def subset(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
     """Subset of early disease at the first assessment, by the study's table of rules."""
+    if _nobody(inputs):
+        return complete(inputs, None, definition=SUBSET, absent=ABSENT, needs_zero=False)
     first = _one_each(inputs, first=True)
     found = subsets(first, rules=parameters[SUBSET_RULES.name]).rename({"reason": "why"})
     rows = pl.concat([first, found], how="horizontal").select(
@@ -125,6 +136,8 @@ def progression(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Dat
     ``low`` and ``high``: the last assessment known to be below, and that one. ``ongoing`` where it has not come:
     ``low`` is the last one below. Whoever has them at the first assessment cannot progress any more.
     """
+    if _nobody(inputs):
+        return complete(inputs, None, definition=PROGRESSION, absent=ABSENT, needs_zero=False)
     ssc, days = pl.col("acr_classified"), pl.col("days")
     start = pl.col("assessed_on").first().over("subject_id")
     course = (

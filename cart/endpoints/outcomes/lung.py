@@ -9,7 +9,7 @@ from cart.endpoints.answers import EVALUABLE, NO, NOT_APPLICABLE, NOT_EVALUABLE,
 from cart.endpoints.disease.ild_progression import DEFINITIONS, ild_progression
 from cart.endpoints.disease.predicted import DAYS_A_YEAR, DEVICE_LIMIT
 from cart.endpoints.disease.serial_decline import serial_decline, serial_slopes
-from cart.endpoints.outcomes.answering import changes, complete, reasoned, values, yes_or_no
+from cart.endpoints.outcomes.answering import changes, complete, reasoned, recorded, values, yes_or_no
 from cart.endpoints.outcomes.history import up_to
 from cart.endpoints.outcomes.measures import (
     COMPARED,
@@ -19,7 +19,6 @@ from cart.endpoints.outcomes.measures import (
     ILD,
     INPUTS,
     SHARED,
-    followed,
     measures,
     no_baseline,
     side_by_side,
@@ -71,15 +70,18 @@ def _relative(inputs: Prepared, parameters: Mapping[str, Any], measure: str, def
         return pl.when(pl.col(base) > 0).then(100 * (pl.col(later) / pl.col(base) - 1))
 
     ends = [change("low", "base_low"), change("high", "base_high")]
-    found = followed(inputs, parameters, measure).select(
-        change("value", "base").alias("value"),
-        pl.min_horizontal(ends).alias("low"),
-        pl.max_horizontal(ends).alias("high"),
-        pl.lit(None, pl.String).alias("text"),
-        "remark",
-    )
+
+    def compare(rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.select(
+            change("value", "base").alias("value"),
+            pl.min_horizontal(ends).alias("low"),
+            pl.max_horizontal(ends).alias("high"),
+            pl.lit(None, pl.String).alias("text"),
+            "remark",
+        )
+
     absent = f"no {measure} after time zero"
-    return changes(inputs, parameters, found, measure=measure, definition=definition, absent=absent)
+    return changes(inputs, parameters, compare, measure=measure, definition=definition, absent=absent)
 
 
 def forced_capacity_changed(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -99,6 +101,9 @@ def ild_progressed(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.
     applicable where the last HRCT shows no ILD. Worse symptoms are not recorded: a definition that hangs on them
     alone is left open.
     """
+    absent = "no FVC or DLCO after time zero"
+    if not recorded(inputs, parameters, FVC, DLCO):
+        return complete(inputs, None, definition=ILD_PROGRESSION, absent=absent)
     name = parameters[ILD_DEFINITION.name]
     grid = side_by_side(inputs, parameters, [FVC, DLCO], needed=[FVC, DLCO]).filter("after")
     known = measures(inputs, parameters)
@@ -145,7 +150,7 @@ def ild_progressed(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.
         pl.col("records").alias("record_evidence"),
     )
     whole = pl.concat([rows, _any_progression(rows)], how="diagonal")
-    return complete(inputs, whole, definition=ILD_PROGRESSION, absent="no FVC or DLCO after time zero")
+    return complete(inputs, whole, definition=ILD_PROGRESSION, absent=absent)
 
 
 def _any_progression(rows: pl.DataFrame) -> pl.DataFrame:
@@ -185,6 +190,9 @@ def _serial(inputs: Prepared, parameters: Mapping[str, Any], names: list[str]) -
 
 
 def _slope(inputs: Prepared, parameters: Mapping[str, Any], measure: str, definition: Definition) -> pl.DataFrame:
+    absent = f"no {measure}"
+    if not recorded(inputs, parameters, measure):
+        return complete(inputs, None, definition=definition, absent=absent, needs_zero=False)
     rows = _serial(inputs, parameters, [measure])
     used = rows.group_by("subject_id").agg(pl.col("record").alias("record_evidence"))
     slopes = serial_slopes(rows, confidence=float(parameters[CONFIDENCE.name])).join(used, on="subject_id", how="left")
@@ -199,7 +207,7 @@ def _slope(inputs: Prepared, parameters: Mapping[str, Any], measure: str, defini
         pl.when(known).then(reasoned(pl.format("{} values", "points"), normal)).otherwise("reason").alias("reason"),
         "record_evidence",
     )
-    return complete(inputs, found, definition=definition, absent=f"no {measure}", needs_zero=False)
+    return complete(inputs, found, definition=definition, absent=absent, needs_zero=False)
 
 
 def forced_capacity_slope(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -220,6 +228,9 @@ def declined(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFr
 
     A slow fall counts, and one inside normal limits counts and is said.
     """
+    absent = "no FVC, DLCO"
+    if not recorded(inputs, parameters, FVC, DLCO):
+        return complete(inputs, None, definition=DECLINE, absent=absent, needs_zero=False)
     rows = _serial(inputs, parameters, [FVC, DLCO])
     used = rows.group_by("subject_id").agg(pl.col("record").alias("record_evidence"))
     fallen = serial_decline(rows, definition=parameters[DECLINE_DEFINITION.name]).join(
@@ -233,7 +244,7 @@ def declined(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFr
         pl.when(pl.col("declined").is_null()).then("reason").otherwise(reasoned(pl.col("way"), normal)).alias("reason"),
         "record_evidence",
     )
-    return complete(inputs, found, definition=DECLINE, absent="no FVC, DLCO", needs_zero=False)
+    return complete(inputs, found, definition=DECLINE, absent=absent, needs_zero=False)
 
 
 FVC_PREDICTED = register(

@@ -13,6 +13,7 @@ from cart.endpoints.depletion import BASELINE
 from cart.endpoints.disease.disability import haq_di
 from cart.endpoints.disease.predicted import SPIROMETRY_EQUATION, UNUSABLE_GRADES, dlco_predicted, predicted
 from cart.endpoints.disease.skin import mrss_total
+from cart.endpoints.disease.ultrasound import b_lines
 from cart.endpoints.prepared import COLLECTED, Prepared, after_time_zero
 from cart.endpoints.timing import protocol_day
 from cart.endpoints.windows import visit_records
@@ -21,6 +22,7 @@ MRSS, HAQ, FVC, DLCO = "MRSS", "HAQ", "FVC", "DLCO"
 PATIENT, PHYSICIAN, SKIN_WORSE = "PTG", "MDG", "SKINWORSE"
 ULCERS, RUBS, RENAL_CRISIS = "ULCERS", "RUBS", "RENAL"
 ILD, HRCT_WORSE, LVEF, PAH = "ILD", "HRCTWORSE", "LVEF", "PAH"
+B_LINES = "BLINES"
 TRV, ATRIUM, RIGHT_AXIS = "TRV", "RAAREA", "RAXIS"
 TELANGIECTASIA, CENTROMERE = "TELANG", "ACA"
 SERIES = ["subject_id", "measure"]
@@ -37,6 +39,7 @@ INPUTS = (
     "global_assessments",
     "spirometry",
     "diffusing_capacity",
+    "lung_ultrasounds",
     "hrct_scans",
     "echocardiograms",
     "catheters",
@@ -105,6 +108,20 @@ def _of_kernel(frame: pl.DataFrame, answers: pl.DataFrame, measure: str, column:
     return _rows(_beside(frame, answers), measure, value=pl.col(column), why=pl.col("kernel_reason"))
 
 
+def _of_ultrasound(frame: pl.DataFrame) -> pl.DataFrame:
+    # What the zones examined hold says something also where one was not.
+    done = pl.when(pl.col("not_done") == "")
+    return _rows(
+        _beside(frame, b_lines(frame)),
+        B_LINES,
+        value=pl.col("total"),
+        low=done.then("total_low"),
+        high=done.then("total_high"),
+        why=pl.col("kernel_reason"),
+        remark=pl.when("pleural_irregularity").then(pl.lit("pleural irregularity")),
+    )
+
+
 def _plain_columns() -> list[tuple[str, str, pl.Expr]]:
     """Frame, measure and value of what a form says outright."""
     progressed = pl.when(pl.col("comparison") != "").then(pl.col("comparison") == "progressed")
@@ -139,6 +156,7 @@ def _measures(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
         "questionnaires": lambda one: _of_kernel(one, haq_di(one), HAQ, "haq_di"),
         "spirometry": lambda one: _of_lung(one, forced(one), FVC, unusable),
         "diffusing_capacity": lambda one: _of_lung(one, dlco_predicted(one), DLCO, unusable),
+        "lung_ultrasounds": _of_ultrasound,
     }
     parts = [rows(frames[name]) for name, rows in computed.items() if frames[name].height]
     parts += [

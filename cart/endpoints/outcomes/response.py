@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from cart.endpoints.disease.criss import ACR_CRISS, STEP_ONE, Criss, StepOne, acr_criss, revised_criss, step_one_event
-from cart.endpoints.outcomes.answering import complete, reasoned, with_last, with_status, yes_or_no
+from cart.endpoints.outcomes.answering import complete, reasoned, recorded, with_last, with_status, yes_or_no
 from cart.endpoints.outcomes.history import up_to
 from cart.endpoints.outcomes.measures import (
     FVC,
@@ -172,6 +172,8 @@ def probability(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Dat
     0 from the first event of step 1 on. Without a catheter since time zero there was no PAH on one, unless the
     parameter says otherwise; the answer says so. Without timepoint: the last visit that has an answer.
     """
+    if not recorded(inputs, parameters, *_ITEMS):
+        return complete(inputs, None, definition=CRISS, absent=ABSENT)
     grid = _grid(inputs, parameters)
     given = grid.select(
         pl.col("step1").alias("step1_event"),
@@ -204,6 +206,8 @@ def responded(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataF
     A response has ``items_needed`` improved items and no event of step 1. Without timepoint: the last visit that has
     an answer.
     """
+    if not recorded(inputs, parameters, *_ITEMS):
+        return complete(inputs, None, definition=REVISED, absent=ABSENT)
     grid = _grid(inputs, parameters)
     given = grid.select(
         *(pl.col(f"{name}_base").alias(f"b_{short}") for name, short in _REVISED.items()),

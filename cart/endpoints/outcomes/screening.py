@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from cart.endpoints.disease.pah_detection import DETECT, Detect, detect_referral
-from cart.endpoints.outcomes.answering import complete, with_last, with_status
+from cart.endpoints.outcomes.answering import complete, recorded, with_last, with_status
 from cart.endpoints.outcomes.history import up_to
 from cart.endpoints.outcomes.measures import (
     ATRIUM,
@@ -30,8 +30,12 @@ ABSENT = "no FVC and DLCO at a planned visit"
 # To the units of the nomogram, pg/mL and mg/dL; another unit is not read. Urate of 168.11 g/mol.
 _TO_PG_ML = {"ng/L": 1.0, "pg/mL": 1.0}
 _TO_MG_DL = {"mg/dL": 1.0, "umol/L": 0.016811, "mmol/L": 16.811}
-BNP_ANALYTES = Parameter("bnp_analytes", ["NTPROBNP"], "", "own code list", "Codes of NT-proBNP, in ng/L or pg/mL.")
-URATE_ANALYTES = Parameter("urate_analytes", ["URATE"], "", "own code list", "Codes of urate, in mg/dL or umol/L.")
+BNP_ANALYTES = Parameter(
+    "bnp_analytes", ["NTPROBNP"], "", "own code list", "Codes of NT-proBNP, in ng/L or pg/mL.", reads=True
+)
+URATE_ANALYTES = Parameter(
+    "urate_analytes", ["URATE"], "", "own code list", "Codes of urate, in mg/dL or umol/L.", reads=True
+)
 ECHO_ABOVE = Parameter("echo_above", DETECT.echo_above, "", SOURCE, "Points of step 1 above which echo is asked for.")
 CATHETER_ABOVE = Parameter(
     "catheter_above", DETECT.catheter_above, "", SOURCE, "Points of step 2 above which the catheter is asked for."
@@ -115,6 +119,14 @@ def _answers(inputs: Prepared, rows: pl.DataFrame, step: str, refer: str, defini
     return complete(inputs, with_last(with_status(told)), definition=definition, absent=ABSENT)
 
 
+def _step(
+    inputs: Prepared, parameters: Mapping[str, Any], step: str, refer: str, definition: Definition
+) -> pl.DataFrame:
+    if not recorded(inputs, parameters, *_OF_VISIT):
+        return complete(inputs, None, definition=definition, absent=ABSENT)
+    return _answers(inputs, _kept(inputs, parameters), step, refer, definition)
+
+
 def first_step(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
     """Points of step 1 at each planned visit with FVC or DLCO; ``text``: refer (to echocardiography) or no referral.
 
@@ -122,7 +134,7 @@ def first_step(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Data
     antibody once found; the axis is that of the last ECG up to the visit. A finding or urate that is missing leaves
     bounds, and the text where they agree. Without timepoint: the last visit that has an answer.
     """
-    return _answers(inputs, _kept(inputs, parameters), "step1", "refer_echo", FIRST)
+    return _step(inputs, parameters, "step1", "refer_echo", FIRST)
 
 
 def second_step(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -131,7 +143,7 @@ def second_step(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Dat
     Velocity and area are those of the last echocardiogram up to the visit. Counted wherever its inputs are there; it is
     meant for subjects whom step 1 refers. An empty velocity is one that is not known, it is not taken for 0.
     """
-    return _answers(inputs, _kept(inputs, parameters), "step2", "refer_catheter", SECOND)
+    return _step(inputs, parameters, "step2", "refer_catheter", SECOND)
 
 
 _READS = (*INPUTS, "observations")

@@ -7,7 +7,7 @@ import polars as pl
 
 from cart.endpoints.disease.skin import MRSS_CHANGE, SkinChange, mrss_change
 from cart.endpoints.outcomes.answering import changes, values, yes_or_no
-from cart.endpoints.outcomes.measures import COMPARED, HAQ, INPUTS, MRSS, NUMBERS, SHARED, followed
+from cart.endpoints.outcomes.measures import COMPARED, HAQ, INPUTS, MRSS, NUMBERS, SHARED
 from cart.endpoints.prepared import Prepared
 from cart.endpoints.registry import Definition, Parameter, register
 
@@ -41,8 +41,7 @@ NO_SKIN, NO_LATER_SKIN = "no mRSS", "no mRSS after time zero"
 NO_HAQ, NO_LATER_HAQ = "no HAQ-DI", "no HAQ-DI after time zero"
 
 
-def _kernel(inputs: Prepared, parameters: Mapping[str, Any], rule: SkinChange) -> pl.DataFrame:
-    rows = followed(inputs, parameters, MRSS)
+def _kernel(rows: pl.DataFrame, rule: SkinChange) -> pl.DataFrame:
     return mrss_change(rows.select(pl.col("base").alias("mrss_base"), pl.col("value").alias("mrss_fu")), rule=rule)
 
 
@@ -71,15 +70,21 @@ def skin_changed(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Da
     Improvement and progression need more than ``change_points`` and at least ``change_percent`` of baseline, both.
     """
     rule = SkinChange(id="study", points=float(parameters["change_points"]), pct=float(parameters["change_percent"]))
-    found = _kernel(inputs, parameters, rule).select(_answer(pl.col("change"), pl.col("result")))
-    return changes(inputs, parameters, found, measure=MRSS, definition=SKIN_CHANGE, absent=NO_LATER_SKIN)
+
+    def compare(rows: pl.DataFrame) -> pl.DataFrame:
+        return _kernel(rows, rule).select(_answer(pl.col("change"), pl.col("result")))
+
+    return changes(inputs, parameters, compare, measure=MRSS, definition=SKIN_CHANGE, absent=NO_LATER_SKIN)
 
 
 def skin_mcid(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
     """Whether the total fell by at least the minimal clinically important difference; ``value``: the change."""
     rule = SkinChange(id="study", mcid=float(parameters["mcid_points"]))
-    found = _kernel(inputs, parameters, rule).select(_answer(pl.col("change"), yes_or_no(pl.col("mcid"))))
-    return changes(inputs, parameters, found, measure=MRSS, definition=SKIN_MCID, absent=NO_LATER_SKIN)
+
+    def compare(rows: pl.DataFrame) -> pl.DataFrame:
+        return _kernel(rows, rule).select(_answer(pl.col("change"), yes_or_no(pl.col("mcid"))))
+
+    return changes(inputs, parameters, compare, measure=MRSS, definition=SKIN_MCID, absent=NO_LATER_SKIN)
 
 
 def disability(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
@@ -89,10 +94,11 @@ def disability(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.Data
 
 def disability_changed(inputs: Prepared, parameters: Mapping[str, Any], answers: pl.DataFrame) -> pl.DataFrame:
     """Change of the HAQ-DI from baseline, rises (worse) positive."""
-    change = (pl.col("value") - pl.col("base")).alias("change")
-    found = followed(inputs, parameters, HAQ).select(change)
-    found = found.select(_answer(pl.col("change"), pl.lit(None)))
-    return changes(inputs, parameters, found, measure=HAQ, definition=DISABILITY_CHANGE, absent=NO_LATER_HAQ)
+
+    def compare(rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.select(_answer(pl.col("value") - pl.col("base"), pl.lit(None)))
+
+    return changes(inputs, parameters, compare, measure=HAQ, definition=DISABILITY_CHANGE, absent=NO_LATER_HAQ)
 
 
 _HAQ_SOURCE = "Bruce B, Fries JF. Health Qual Life Outcomes 2003;1:20"

@@ -139,6 +139,17 @@ def test_windows_of_confounding_therapies_are_drawn_and_said_beside_the_values(c
     assert content.count("inside the window of Rituximab / anti-CD20 (+ 270 d)") == 2
 
 
+def test_a_new_immunosuppressant_is_drawn_and_said_and_one_of_the_background_is_not(coordinator, infused, titers):
+    therapies = infused.concomitant_therapies
+    therapies.create(therapy_class="immunosuppressant", drug="Methotrexate", started="2019-01-01", ongoing=True)
+    content = page(coordinator, infused)
+    assert "inside the window of Other immunosuppressant" not in content
+    therapies.create(therapy_class="mycophenolate", drug="Mycophenolate", started="2024-05-20", ongoing=True)
+    content = page(coordinator, infused)
+    assert content.count("inside the window of Mycophenolate (+ 90 d)") == 1
+    assert "inside the window of Other immunosuppressant" not in content
+
+
 def test_blinded_assessor_opens_the_subject_without_titers_and_endpoints(trial, infused, titers):
     text = page(member(trial, Role.BLINDED_ASSESSOR, name="blind"), infused)
     assert "LLOQ" not in text
