@@ -12,6 +12,7 @@ from cart.models.adverse_event import AdverseEvent
 from cart.models.bridging import BridgingTherapy
 from cart.models.chelation import Chelation
 from cart.models.conditioning import ConditioningDose
+from cart.models.disposition import Disposition
 from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure
 from cart.models.infection import Infection
 from cart.models.infusion import InfusionComponent
@@ -25,6 +26,7 @@ from cart.models.therapy_dose import TherapyDose
 # Assessments, consents and custody are refused in the future; these may be right where a clock or a time zone is not.
 HAPPENED: dict[type[Model], tuple[str, ...]] = {
     Visit: ("occurred_on",),
+    Disposition: ("occurred_on",),
     Apheresis: ("collected_at",),
     Lot: ("manufactured_on", "released_at"),
     ReleaseTest: ("tested_on",),

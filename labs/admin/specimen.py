@@ -16,7 +16,7 @@ from labs.admin.assessment import SUPERSEDED, Assessment, assessments
 from labs.admin.collected import month_name_text
 from labs.admin.grid import grid_page
 from labs.admin.unjudged import unjudged_page
-from labs.models import Result, Specimen
+from labs.models import Result, Specimen, plausible_specimens  # noqa: F401 - registers its check
 
 
 class ResultInline(DeskPermissions, TabularInline):
