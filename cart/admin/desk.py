@@ -57,6 +57,15 @@ def related_choices(site: Any, request: HttpRequest, model: type[Model], roles: 
     return rows
 
 
+def _named(form: Any) -> list[str]:
+    """What a form asks, each with the name of its field: on top of the page the field is out of sight."""
+    said = []
+    for one in getattr(form, "warnings", ()):
+        field = form.fields.get(one.field)
+        said.append(one.sentence if field is None or not field.label else f"{field.label}: {one.sentence}")
+    return said
+
+
 class DeskPermissions:
     """Permissions from memberships: who is a member sees, who holds a writing role writes, nobody deletes."""
 
@@ -296,7 +305,7 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
             for sentence in row.non_field_errors()
         ] + [sentence for inline in bound for sentence in inline.formset.non_form_errors()]
         rows = [row for inline in bound for row in inline.formset.forms]
-        context["soft_warnings"] = [one.sentence for row in (form, *rows) for one in getattr(row, "warnings", ())]
+        context["soft_warnings"] = [said for row in (form, *rows) for said in _named(row)]
         context["warning_reason"] = request.POST.get(WARNING_FIELD, "")
         obj = context.get("original")
         if obj is not None and isinstance(form, ReasonedForm):

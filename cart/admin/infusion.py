@@ -71,9 +71,18 @@ def _line(what: str, cells: Decimal | None, per_kg: Decimal | None, deviation: D
         cells=_millions(cells or Decimal(0)),
         per_kg=_millions(per_kg or Decimal(0)),
         planned="not by target" if deviation is None else _millions(deviation.planned_per_kg),
-        deviation="" if deviation is None else f"{deviation.percent:+.2f} %",
+        deviation="" if deviation is None else _percent(deviation.percent),
         within=None if deviation is None else deviation.within_tolerance,
     )
+
+
+def _percent(value: Decimal) -> str:
+    """Signed, with two decimals; what rounds to nothing is no minus nothing.
+
+    >>> _percent(Decimal("-0.00004")), _percent(Decimal("-51.1"))
+    ('+0.00 %', '-51.10 %')
+    """
+    return f"{round(value, 2) + 0:+.2f} %"
 
 
 def _millions(value: Decimal) -> str:

@@ -54,6 +54,7 @@ def test_implausible_value_is_asked_about_and_stored_with_its_reason(coordinator
     answer = course(coordinator, subject, **values)
     assert answer.status_code == 200
     assert code in text_of(answer)
+    assert re.search(r"<li>(BSA|Height|Weight) \(", text_of(answer)) is not None
     assert 'name="warning_reason"' in text_of(answer)
     assert not ConditioningCourse.objects.exists()
     blank = course(coordinator, subject, **values, warning_reason="   ")
