@@ -20,7 +20,7 @@ from cart.codes_runs import CutError
 from cart.datasets.baselines import with_baselines
 from cart.datasets.endpoints import LONG, endpoint_rows, wide_rows, with_dates
 from cart.datasets.summaries import SUMMARY, summary_rows
-from cart.inputs import read_evidence, time_zero
+from cart.inputs import entries, read_evidence, time_zero
 from cart.models import DataCut, Run, Study, StudySummary
 from trialsite import __version__
 from trialsite.exports.description import DatasetDescription
@@ -127,7 +127,7 @@ def archive(made: EndpointTables, formats: Sequence[str] = tuple(WRITERS)) -> by
 def _tables(study: Study, *, run: Run | None) -> list[tuple[pl.DataFrame, DatasetDescription]]:
     rows = endpoint_rows(study.pk, run_id=run.pk if run else None)
     subject_ids = rows["subject_id"].unique().sort().to_list()
-    rows = with_dates(rows, time_zero(study.pk, subject_ids))
+    rows = with_dates(rows, time_zero(study.pk, subject_ids), entries(study.pk, subject_ids))
     rows = with_baselines(rows, read_evidence(rows["baseline_id"].drop_nulls().unique().to_list()))
     wide, described = wide_rows(rows)
     summary = (

@@ -16,6 +16,7 @@ INPUT_WORDS = {
     "observations": "laboratory rows",
     "therapies": "therapy",
     "time_zero": "infusion or conditioning",
+    "entries": "consent",
     "subjects": "subject or arm",
     "planned_visits": "visit schedule",
     # A therapy is read with its doses too, an infusion course for its weight.

@@ -174,16 +174,17 @@ def endpoint_rows(study_id: int, *, run_id: int | None = None) -> pl.DataFrame:
     return frame.with_columns(keys)
 
 
-def with_dates(rows: pl.DataFrame, time_zero: pl.DataFrame) -> pl.DataFrame:
-    """Date and study day of the protocol day; ``time_zero`` as ``cart.inputs.time_zero`` gives it."""
+def with_dates(rows: pl.DataFrame, time_zero: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """Date and study day of the protocol day; ``time_zero`` and ``entries`` as ``cart.inputs`` gives them."""
     day = pl.col("PROTDY")
     return (
         rows.join(time_zero.select("subject_id", "time_zero_on"), on="subject_id", how="left", maintain_order="left")
+        .join(entries, on="subject_id", how="left", maintain_order="left")
         .with_columns(
-            (pl.col("time_zero_on") + pl.duration(days=day)).alias("ADT"),
+            (pl.coalesce("time_zero_on", "entered_on") + pl.duration(days=day)).alias("ADT"),
             pl.when(day >= 0).then(day + 1).otherwise(day).alias("ADY"),
         )
-        .drop("time_zero_on")
+        .drop("time_zero_on", "entered_on")
     )
 
 

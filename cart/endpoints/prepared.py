@@ -20,6 +20,8 @@ FRAMES: dict[str, dict[str, Any]] = {
         "conditioning_at": pl.Datetime("us"),
         "kind": pl.String,
     },
+    # Subjects of an arm in which nothing is given: their visits are counted from the day they entered.
+    "entries": {"subject_id": pl.Int64, "entered_on": pl.Date},
     "observations": {
         "result_id": pl.Int64,
         "subject_id": pl.Int64,
@@ -111,6 +113,7 @@ PARTED, PARTED_BY = "observations", "analyte"
 _ONCE = (
     ("subjects", "subject_id"),
     ("time_zero", "subject_id"),
+    ("entries", "subject_id"),
     ("planned_visits", "code"),
     ("weights", "subject_id"),
     ("last_visits", "subject_id"),
@@ -239,6 +242,21 @@ class Prepared:
             lambda: self.subjects.join(self.frames["time_zero"], on="subject_id", how="left"),
         )
 
+    @property
+    def subjects_with_origin(self) -> pl.DataFrame:
+        """``subjects_with_zero`` with the entry of an observed subject in the place of its time zero.
+
+        For assessments: what follows from a treatment has no answer without one.
+        """
+        return self.kept(
+            "subjects with origin",
+            lambda: (
+                self.subjects_with_zero.join(self.frames["entries"], on="subject_id", how="left")
+                .with_columns(pl.coalesce("time_zero_on", "entered_on").alias("time_zero_on"))
+                .drop("entered_on")
+            ),
+        )
+
     def kept(self, key: Hashable, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """Frame under ``key``, made when first asked for: several endpoints rest on the same course."""
         if key not in self._kept:
@@ -254,16 +272,16 @@ class Prepared:
         self._noted.read.update(input_name(PARTED, analyte) for analyte in analytes)
         return bool(self._observations["analyte"].is_in(list(analytes)).any())
 
-    def evaluable(self, analytes: Sequence[str]) -> pl.DataFrame:
+    def evaluable(self, analytes: Sequence[str], *, of_observed: bool = False) -> pl.DataFrame:
         """Rows of these analytes that have a number, a day and a usable specimen, in the order of collection.
 
         Joined with time zero; ``day`` is the protocol day, ``after`` tells samples after time zero,
-        ``position`` numbers the rows.
+        ``position`` numbers the rows. ``of_observed``: with the days of subjects that are observed only, from entry.
         """
         wanted = tuple(sorted(analytes))
-        return self.kept(("evaluable", wanted), lambda: self._evaluable(wanted))
+        return self.kept(("evaluable", of_observed, wanted), lambda: self._evaluable(wanted, of_observed=of_observed))
 
-    def _evaluable(self, analytes: Sequence[str]) -> pl.DataFrame:
+    def _evaluable(self, analytes: Sequence[str], *, of_observed: bool) -> pl.DataFrame:
         for analyte in analytes:
             self._noted.read.add(input_name(PARTED, analyte))
         return (
@@ -273,7 +291,7 @@ class Prepared:
                 & pl.col("value").is_not_null()
                 & pl.col("collected_on").is_not_null()
             )
-            .join(self.subjects_with_zero, on="subject_id", how="inner")
+            .join(self.subjects_with_origin if of_observed else self.subjects_with_zero, on="subject_id", how="inner")
             .sort("subject_id", "analyte", *COLLECTED, nulls_last=False)
             .with_columns(
                 protocol_day(pl.col("collected_on"), pl.col("time_zero_on")).alias("day"),

@@ -117,6 +117,17 @@ def _time_zero(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
     )
 
 
+def entries(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
+    """Frame ``entries``: first consent of the subjects of arms in which nothing is given."""
+    return read_columns(
+        "SELECT s.id, min(c.signed_on) FROM cart_subject s"
+        " JOIN cart_arm a ON a.id = s.arm_id AND a.anchor = 'consent' JOIN cart_consent c ON c.subject_id = s.id"
+        " WHERE s.study_id = %(study)s AND s.id = ANY(%(subjects)s) GROUP BY s.id ORDER BY s.id",
+        {"study": study_id, "subjects": list(subject_ids)},
+        {"subject_id": pl.Int64, "entered_on": pl.Date},
+    )
+
+
 def therapies(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
     """Frame ``therapies``: concomitant and prior therapies; dates not known to the day are null."""
     return read_columns(
@@ -141,11 +152,16 @@ def therapies(study_id: int, subject_ids: Sequence[int]) -> pl.DataFrame:
 
 
 def planned_visits(study_id: int) -> pl.DataFrame:
-    """Frame ``planned_visits``: visits counted from time zero by the protocol version in force, in protocol days."""
+    """Frame ``planned_visits``: visits counted from time zero by the protocol version in force, in protocol days.
+
+    Of a study in whose arms nothing is given: those counted from consent, which is the entry of its subjects.
+    """
     return read_columns(
         "SELECT v.code, v.target_day, v.window_low_day, v.window_high_day FROM cart_plannedvisit v"
         " WHERE v.protocol_id = (SELECT id FROM cart_protocolversion WHERE study_id = %(study)s"
-        " ORDER BY number DESC LIMIT 1) AND v.anchor = 'time-zero' ORDER BY v.target_day, v.code",
+        " ORDER BY number DESC LIMIT 1) AND v.anchor ="
+        " (SELECT CASE WHEN bool_and(a.anchor = 'consent') THEN 'consent' ELSE 'time-zero' END"
+        " FROM cart_arm a WHERE a.study_id = %(study)s) ORDER BY v.target_day, v.code",
         {"study": study_id},
         {"code": pl.String, "target_day": pl.Int64, "window_low": pl.Int64, "window_high": pl.Int64},
     )
@@ -158,6 +174,7 @@ def read_frames(
     frames = {
         "subjects": subjects(study_id, subject_ids),
         "time_zero": time_zero(study_id, subject_ids),
+        "entries": entries(study_id, subject_ids),
         "therapies": therapies(study_id, subject_ids),
         "planned_visits": planned_visits(study_id),
         **clinical_frames(study_id, subject_ids),

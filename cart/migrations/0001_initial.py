@@ -88,7 +88,11 @@ class Migration(migrations.Migration):
                 (
                     "anchor",
                     models.CharField(
-                        choices=[("infusion", "First CAR-T infusion"), ("study-drug", "First study-drug dose")],
+                        choices=[
+                            ("infusion", "First CAR-T infusion"),
+                            ("study-drug", "First study-drug dose"),
+                            ("consent", "First consent: nothing is given"),
+                        ],
                         default="infusion",
                         max_length=12,
                     ),
@@ -106,9 +110,9 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("study", "code"), name="arm_code_once_per_study"),
                     models.UniqueConstraint(fields=("id", "study"), name="arm_id_study"),
                     models.CheckConstraint(
-                        condition=models.Q(("anchor__in", ["infusion", "study-drug"])),
+                        condition=models.Q(("anchor__in", ["infusion", "study-drug", "consent"])),
                         name="arm_anchor_known",
-                        violation_error_message="An arm's time zero is an infusion or a study drug. [arm-anchor]",
+                        violation_error_message="An arm is counted from an infusion, a study drug or consent. [arm-anchor]",
                     ),
                 ],
             },

@@ -123,6 +123,7 @@ STALE_TRIGGERS = [
     for table, query in [
         ("cart_subject", "SELECT r.id FROM {rows} r"),
         ("cart_infusioncomponent", "SELECT r.subject_id FROM {rows} r"),
+        ("cart_consent", "SELECT r.subject_id FROM {rows} r"),
         ("cart_studydrugexposure", "SELECT r.subject_id FROM {rows} r"),
         ("cart_concomitanttherapy", "SELECT r.subject_id FROM {rows} r"),
         (

@@ -105,11 +105,16 @@ class Site(models.Model):
 
 
 class Arm(models.Model):
-    """Treatment arm; ``anchor`` says what time zero means in it."""
+    """Arm of a study; ``anchor`` says what time zero means in it.
+
+    In an arm in which nothing is given there is no time zero: assessments are counted from the first consent, and what
+    follows from a treatment has no answer.
+    """
 
     class Anchor(models.TextChoices):
         INFUSION = "infusion", "First CAR-T infusion"
         STUDY_DRUG = "study-drug", "First study-drug dose"
+        CONSENT = "consent", "First consent: nothing is given"
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="arms")
     code = models.CharField(max_length=20, validators=[CODE_PATTERN])
@@ -122,9 +127,9 @@ class Arm(models.Model):
             models.UniqueConstraint(fields=["study", "code"], name="arm_code_once_per_study"),
             models.UniqueConstraint(fields=["id", "study"], name="arm_id_study"),
             models.CheckConstraint(
-                condition=Q(anchor__in=["infusion", "study-drug"]),
+                condition=Q(anchor__in=["infusion", "study-drug", "consent"]),
                 name="arm_anchor_known",
-                violation_error_message="An arm's time zero is an infusion or a study drug. [arm-anchor]",
+                violation_error_message="An arm is counted from an infusion, a study drug or consent. [arm-anchor]",
             ),
         ]
 

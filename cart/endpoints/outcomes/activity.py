@@ -38,7 +38,7 @@ def _crp(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
     # Above the very limit it has points, on the limit it has none.
     number = pl.when(pl.col("qualifier") == ">").then(pl.col("number") * (1 + 1e-9)).otherwise("number")
     rows = (
-        inputs.evaluable(parameters[CRP_ANALYTES.name])
+        inputs.evaluable(parameters[CRP_ANALYTES.name], of_observed=True)
         .with_columns(value.alias("number"))
         .filter((decides & pl.col("number").is_between(0, _MOST_MG_DL)).fill_null(value=False))
     )

@@ -36,7 +36,7 @@ def complete(
     """
     return completed_answers(
         rows,
-        inputs.subjects_with_zero,
+        inputs.subjects_with_origin,
         code=definition.code,
         version=definition.version,
         unit=definition.unit,

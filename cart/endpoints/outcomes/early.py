@@ -16,7 +16,7 @@ from cart.endpoints.registry import Definition, Parameter, register
 from cart.endpoints.timing import protocol_day
 from cart.endpoints.windows import visit_records
 
-INPUTS = ("subjects", "time_zero", "planned_visits", "findings")
+INPUTS = ("subjects", "time_zero", "entries", "planned_visits", "findings")
 ABSENT = "no findings of the disease"
 SUBSET_RULES = Parameter(
     "subset_rules",
@@ -35,7 +35,7 @@ def _findings(inputs: Prepared) -> pl.DataFrame:
         rows = (
             inputs.frames["findings"]
             .filter((pl.col("not_done") == "") & pl.col("assessed_on").is_not_null())
-            .join(inputs.subjects_with_zero.select("subject_id", "time_zero_on"), on="subject_id", how="inner")
+            .join(inputs.subjects_with_origin.select("subject_id", "time_zero_on"), on="subject_id", how="inner")
             .sort("subject_id", "assessed_on", "record_id")
             .with_columns(
                 protocol_day(pl.col("assessed_on"), pl.col("time_zero_on")).alias("day"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from cart.endpoints.baseline import baseline_rows, missing_baseline
+from cart.endpoints.baseline import VISIT_RULE, baseline_rows, missing_baseline
 from cart.endpoints.depletion import BASELINE
 from cart.endpoints.disease.disability import haq_di
 from cart.endpoints.disease.predicted import SPIROMETRY_EQUATION, UNUSABLE_GRADES, dlco_predicted, predicted
@@ -32,6 +32,7 @@ SHARED = (SPIROMETRY_EQUATION, UNUSABLE_GRADES, BASELINE)
 INPUTS = (
     "subjects",
     "time_zero",
+    "entries",
     "planned_visits",
     "skin_scores",
     "ulcer_counts",
@@ -173,12 +174,20 @@ def _measures(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:
             *(pl.lit(value, dtype).alias(name) for name, (value, dtype) in _AS_OBSERVATIONS.items()),
             pl.col("value").is_not_null().alias("usable"),
         )
-        .join(inputs.subjects_with_zero, on="subject_id", how="inner")
+        .join(inputs.subjects_with_origin, on="subject_id", how="inner")
         .sort(*SERIES, *COLLECTED, nulls_last=False)
         .with_columns(
-            protocol_day(pl.col("collected_on"), pl.col("time_zero_on")).alias("day"), after_time_zero().alias("after")
+            protocol_day(pl.col("collected_on"), pl.col("time_zero_on")).alias("day"),
+            _after_baseline_visit(parameters[BASELINE.name]).alias("after"),
         )
     )
+
+
+def _after_baseline_visit(rule: str) -> pl.Expr:
+    """After time zero; where a visit is the baseline, that visit itself is not what is compared with it."""
+    if not rule.startswith(VISIT_RULE):
+        return after_time_zero()
+    return after_time_zero() & (pl.col("visit") != rule[len(VISIT_RULE) :].strip()).fill_null(value=True)
 
 
 def measures(inputs: Prepared, parameters: Mapping[str, Any]) -> pl.DataFrame:

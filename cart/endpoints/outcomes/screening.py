@@ -49,7 +49,7 @@ def _laboratory(inputs: Prepared, analytes: Sequence[str], factors: Mapping[str,
     """The exact value nearest to each planned visit, in the unit of the nomogram."""
     number = pl.col("value") * pl.col("unit").replace_strict(dict(factors), default=None, return_dtype=pl.Float64)
     rows = (
-        inputs.evaluable(analytes)
+        inputs.evaluable(analytes, of_observed=True)
         .with_columns(number.alias("number"))
         # A censored value is no number on a scale that has no steps.
         .filter((pl.col("number") > 0) & (pl.col("qualifier") == "="))
