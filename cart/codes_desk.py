@@ -2,12 +2,16 @@
 
 from trialsite.codes import Code, Section
 
+OFF_VISIT = Code(
+    "off-visit", "An assessment or specimen is near its visit, or says why not.", "Correct day or visit, or say why."
+)
+
 DESK = Section(
     "Records",
     "",
-    ("cart/models/consent_form.py", "cart/models/plausible_assessments.py", "cart/models/plausible_safety.py"),
+    ("cart/models/consent_form.py", "cart/models/plausible"),
     (
-        Code("off-visit", "An assessment is near its visit, or says why not.", "Correct day or visit, or say why."),
+        OFF_VISIT,
         Code(
             "unusual-change",
             "A value is near the one before, or says why not.",

@@ -5,7 +5,7 @@ from trialsite.codes import Code, Section
 FORMS = Section(
     "Records",
     "",
-    ("cart/admin/", "cart/actions/moves.py", "cart/models/record_state.py", "cart/models/plausible.py"),
+    ("cart/admin/", "cart/actions/moves.py", "cart/models/record_state.py", "cart/models/plausible"),
     (
         Code(
             "soft-warning", "An implausible value is stored with the reason why it is right.", "Correct it, or say why."

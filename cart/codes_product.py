@@ -24,6 +24,11 @@ PRODUCT = Section(
             "Correct one of the two, or leave the number empty.",
         ),
         Code(
+            "dose-plan",
+            "Cells are planned in total alone, or against both targets so that these are the total.",
+            "Give the plan of both targets, 0 for none, or of neither.",
+        ),
+        Code(
             "dose-deviation",
             "A dose outside its tolerance says why.",
             "Look at the numbers; correct them, or fill in why the dose deviates.",

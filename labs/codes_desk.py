@@ -1,13 +1,21 @@
 """Error codes of the laboratory grid: results typed as a panel, and their judgement. PURE."""
 
 from cart.codes import EDIT_CONFLICT
+from cart.codes_desk import OFF_VISIT
 from trialsite.codes import Code, Section
 
 DESK = Section(
     "Records",
     "",
-    ("labs/actions/by_hand.py", "labs/actions/judgements.py", "labs/admin/grid.py", "labs/admin/transfer.py"),
     (
+        "labs/actions/by_hand.py",
+        "labs/actions/judgements.py",
+        "labs/admin/grid.py",
+        "labs/admin/transfer.py",
+        "labs/models/plausible_specimens.py",
+    ),
+    (
+        OFF_VISIT,
         EDIT_CONFLICT,
         Code(
             "judgement-without-value",

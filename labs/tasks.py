@@ -36,6 +36,14 @@ def import_kept_file(job: ClaimedJob) -> dict[str, Any]:
         "transfer": report.number,
         "message": report.headline,
         "rows": asdict(report.totals),
+        # What a person decides by: the page of a long file shows it as that of a short one does.
+        "shown": {
+            "unit": report.unit,
+            "notes": report.notes,
+            "remarks": report.remarks,
+            "first_findings": report.first_findings,
+            "hidden_findings": report.hidden_findings,
+        },
     }
 
 

@@ -1,7 +1,7 @@
 """Record an infusion: course, administration, components, custody and the state of the lots, as one."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from django.db.models import Max
 from cart.actions.lots import mark_lots_infused
 from cart.endpoints.product.course_dose import CourseDose, course_dose
 from cart.models import Administration, CustodyEvent, InfusionComponent, InfusionCourse, Lot, Subject
+from cart.models.planned_cells import PLAN_OF_TARGET
 from trialsite.audit.context import acting
 
 
@@ -35,6 +36,7 @@ def record_infusion(
     subject: Subject,
     weight_kg: Decimal,
     planned_cells_per_kg_e6: Decimal,
+    planned_by_target_e6: Mapping[str, Decimal],
     components: Sequence[ComponentGiven],
     place: str,
     first_person: str,
@@ -45,11 +47,18 @@ def record_infusion(
 ) -> Administration:
     """Store the next course with one administration.
 
+    Parameters
+    ----------
+    planned_by_target_e6
+        Million viable CAR+ cells/kg planned against each target, 0 for none; empty where the protocol plans the
+        total alone. A dose beyond the tolerance against one target needs its reason as one of the total does.
+
     Raises
     ------
     ValidationError
         With the sentence of the rule that is broken: no component, wrong subject, unreleased lot, cells recorded
-        twice, impossible share, a dose off its plan without a reason. Nothing is stored then.
+        twice, impossible share, a plan that does not add up, a dose off its plan without a reason. Nothing is
+        stored then.
     """
     if not components:
         raise ValidationError(
@@ -67,6 +76,7 @@ def record_infusion(
             number=last + 1,
             weight_kg=weight_kg,
             planned_cells_per_kg_e6=planned_cells_per_kg_e6,
+            **_parts_of_plan(planned_by_target_e6),
         )
         course.full_clean()
         course.save()
@@ -89,6 +99,17 @@ def record_infusion(
             _record_custody(lot, components, place, first_person, second_person)
         mark_lots_infused(administration=administration, actor=actor)
     return administration
+
+
+def _parts_of_plan(planned_by_target_e6: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Columns of the plan of each target; a target that has none would be dropped without a word."""
+    unknown = sorted(set(planned_by_target_e6) - set(PLAN_OF_TARGET))
+    if unknown:
+        raise ValidationError(
+            f"Cells are planned against {' and '.join(PLAN_OF_TARGET)}; found {', '.join(unknown)}. Correct the "
+            "target. [dose-plan]"
+        )
+    return {PLAN_OF_TARGET[target]: planned for target, planned in planned_by_target_e6.items()}
 
 
 def _record_custody(

@@ -27,6 +27,7 @@ from cart.models import (
     ReleaseSpecification,
     Study,
 )
+from cart.models.planned_cells import PLAN_FIELDS
 from trialsite.audit.context import acting
 
 
@@ -159,9 +160,8 @@ def _load_cohort(path: str, study: Study, entry: Mapping[str, Any]) -> None:
     if known is None:
         _save(path, Cohort(study=study, arm=arm, code=entry["code"], **fields))
         return
-    by_target = ("planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6")
     # Subjects were dosed by the plan that stands there.
-    plan = ("planned_cells_per_kg_e6", *by_target, "planned_size", "level")
+    plan = (*PLAN_FIELDS, "planned_size", "level")
     differs = [name for name in plan if name in fields and getattr(known, name) != fields[name]]
     if differs or known.arm != arm:
         raise TemplateError(

@@ -170,7 +170,7 @@ class ChelationAdmin(MovableRecord, DeskAdmin):
 
 
 @admin.register(BridgingTherapy)
-class BridgingTherapyAdmin(DeskAdmin):
+class BridgingTherapyAdmin(MovableRecord, DeskAdmin):
     """Therapies that hold the disease between apheresis and conditioning."""
 
     list_display = ("subject", "drug", "dose", "dose_unit", "started", "stopped", "ongoing")

@@ -74,8 +74,8 @@ class ShowsMovedVisits:
             last = dated.sort("target_on").row(-1, named=True)
             messages.info(
                 request,
-                f"{dated.height} visits have their day now; the last one, {last['name']}, is due on "
-                f"{day_text(last['target_on'])}.",
+                f"{'1 visit has its' if dated.height == 1 else f'{dated.height} visits have their'} day now; the last "
+                f"one, {last['name']}, is due on {day_text(last['target_on'])}.",
             )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -11,7 +11,15 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from cart.admin.field_history import with_history
-from cart.admin.forms import SEEN_FIELD, PlainDecimalFormField, ReasonedForm, ReasonedFormSet, RowForm, last_event_id
+from cart.admin.forms import (
+    SEEN_FIELD,
+    KeyChoiceField,
+    PlainDecimalFormField,
+    ReasonedForm,
+    ReasonedFormSet,
+    RowForm,
+    last_event_id,
+)
 from cart.admin.history import history_of
 from cart.admin.record_state import COMPLETION_FIELD, WARNING_FIELD, completion_of, keep_warnings, mark
 from cart.admin.refusals import sentence_of
@@ -47,6 +55,15 @@ def related_choices(site: Any, request: HttpRequest, model: type[Model], roles: 
     if registered is not None and isinstance(registered.list_select_related, (list, tuple)):
         rows = rows.select_related(*registered.list_select_related)
     return rows
+
+
+def _named(form: Any) -> list[str]:
+    """What a form asks, each with the name of its field: on top of the page the field is out of sight."""
+    said = []
+    for one in getattr(form, "warnings", ()):
+        field = form.fields.get(one.field)
+        said.append(one.sentence if field is None or not field.label else f"{field.label}: {one.sentence}")
+    return said
 
 
 class DeskPermissions:
@@ -98,6 +115,7 @@ class DeskPermissions:
             kwargs["queryset"] = related_choices(
                 self.admin_site, request, db_field.remote_field.model, self.writing_roles
             )
+        kwargs.setdefault("form_class", KeyChoiceField)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -112,7 +130,9 @@ class DeskPermissions:
             kwargs["form_class"] = PlainDecimalFormField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if field is not None and field.label:
-            field.label = in_words(str(field.label))
+            name = str(db_field.verbose_name)
+            # Not made a capital: sPAP is no SPAP.
+            field.label = in_words(name if name[1:2].isupper() else str(field.label))
         if field is not None and isinstance(db_field, models.DateTimeField):
             field.label = f"{field.label} (UTC)"
         if field is not None and hasattr(field.widget, "can_delete_related"):
@@ -163,6 +183,12 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = visible_to(request.user, super().get_queryset(request))
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address fills in; a row by what is no key is left out."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        keys = {field.name for field in self.model._meta.concrete_fields if field.remote_field is not None}
+        return {name: value for name, value in initial.items() if name not in keys or str(value).isdecimal()}
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """In a search box of a form that has its subject, the rows of that subject only."""
@@ -279,7 +305,7 @@ class DeskAdmin(DeskPermissions, ModelAdmin):
             for sentence in row.non_field_errors()
         ] + [sentence for inline in bound for sentence in inline.formset.non_form_errors()]
         rows = [row for inline in bound for row in inline.formset.forms]
-        context["soft_warnings"] = [one.sentence for row in (form, *rows) for one in getattr(row, "warnings", ())]
+        context["soft_warnings"] = [said for row in (form, *rows) for said in _named(row)]
         context["warning_reason"] = request.POST.get(WARNING_FIELD, "")
         obj = context.get("original")
         if obj is not None and isinstance(form, ReasonedForm):

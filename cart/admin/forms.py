@@ -13,7 +13,15 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from cart.admin.history import history_of
 from cart.admin.record_state import COMPLETION_FIELD, WARNING_FIELD, unanswered
-from cart.models import RecordCompletion, plausible_assessments, plausible_safety  # noqa: F401 - register their checks
+from cart.models import (  # noqa: F401 - the plausible ones register their checks
+    RecordCompletion,
+    plausible_assessments,
+    plausible_dates,
+    plausible_dosing,
+    plausible_product,
+    plausible_safety,
+    plausible_subject,
+)
 from cart.models.completeness import is_completable, required_for_complete
 from cart.models.fields import plain
 from cart.models.plausible import SoftWarning, soft_warnings
@@ -63,12 +71,30 @@ def conflict_sentence(instance: Model, children: dict[type[Model], list[str]], s
     )
 
 
+class KeyChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A row by its key; what is no key comes back as an empty box: the search box would look for it in the table."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was sent, where it can be a key."""
+        return data if str(data).isdecimal() else ""
+
+
 class AskedTwice:
     """What a form asks about a valid row: implausible values are stored with a reason only."""
 
     instance: Model
     data: Any
     warnings: list[SoftWarning]
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Errors beside their fields; what is about a field that this form does not show stands on top of it."""
+        told = error if isinstance(error, ValidationError) else ValidationError(error)
+        if field is None and hasattr(told, "error_dict"):
+            for name, found in told.error_dict.items():
+                shown = name if name in self.fields else None  # type: ignore[attr-defined]
+                super().add_error(shown, found)  # type: ignore[misc]
+        else:
+            super().add_error(field, told)  # type: ignore[misc]
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """The history of a record as the audit trail has it."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
 from django.db.models import Model, Q
 
+from cart.admin.stored_words import Stored, Words, words_for
 from cart.admin.wording import in_words
 from trialsite.audit.models import AuditEvent
 
@@ -45,16 +47,18 @@ def history_of(instance: Model, children: dict[type[Model], list[str]], *, after
             models[model._meta.db_table] = model
             wanted |= Q(table_name=model._meta.db_table, row_id__in=keys)
     events = AuditEvent.objects.filter(wanted, id__gt=after).select_related("context").order_by("-id")[:MAX_EVENTS]
+    changed = [(models[event.table_name], event) for event in events]
+    words = words_for(_stored(changed))
     entries = [
         Entry(
             at=event.context.at,
             actor=event.context.actor,
             reason=event.context.reason,
             operation=AuditEvent.Operation(event.operation).label,
-            record=f"{models[event.table_name]._meta.verbose_name} {event.row_id}",
-            changes=_changes(models[event.table_name], event),
+            record=f"{model._meta.verbose_name} {event.row_id}",
+            changes=_changes(model, event, words),
         )
-        for event in events
+        for model, event in changed
     ]
     if not after:
         entries.extend(_typed_insert(instance))
@@ -69,19 +73,29 @@ def field_histories(instance: Model) -> dict[str, list[tuple[Entry, Change]]]:
         .select_related("context")
         .order_by("-id")[:MAX_EVENTS]
     )
+    words = words_for(_stored((type(instance), event) for event in events))
     names = {field.column: field.name for field in instance._meta.concrete_fields}
     found: dict[str, list[tuple[Entry, Change]]] = {}
     for event in events:
         entry = Entry(event.context.at, event.context.actor, event.context.reason, "", "", [])
         for column, (old, new) in event.changed_fields().items():
-            change = Change(field=column, old=_text(old), new=_text(new))
+            change = Change(
+                field=column, old=words(type(instance), column, old), new=words(type(instance), column, new)
+            )
             found.setdefault(names.get(column, column), []).append((entry, change))
     return found
 
 
-def _changes(model: type[Model], event: AuditEvent) -> list[Change]:
+def _stored(events: Iterable[tuple[type[Model], AuditEvent]]) -> Iterator[Stored]:
+    """Every value that these events took away or brought."""
+    for model, event in events:
+        for column, (old, new) in event.changed_fields().items():
+            yield from ((model, column, old), (model, column, new))
+
+
+def _changes(model: type[Model], event: AuditEvent, words: Words) -> list[Change]:
     return [
-        Change(field=field_label(model, name), old=_text(old), new=_text(new))
+        Change(field=field_label(model, name), old=words(model, name, old), new=words(model, name, new))
         for name, (old, new) in event.changed_fields().items()
         if name != "id" and not (event.operation == AuditEvent.Operation.INSERT and new in (None, ""))
     ]
@@ -96,10 +110,6 @@ def field_label(model: type[Model], column: str) -> str:
         return str(model._meta.get_field(column).verbose_name)  # type: ignore[union-attr]
     except FieldDoesNotExist:
         return column
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 def _typed_insert(instance: Model) -> list[Entry]:
@@ -128,7 +138,7 @@ def _typed_entry(instance: Model, row: tuple[Any, ...]) -> Entry:
         reason=reason,
         operation=AuditEvent.Operation.INSERT.label,
         record=f"{instance._meta.verbose_name} {instance.pk}",
-        changes=_changes(type(instance), event),
+        changes=_changes(type(instance), event, words_for(_stored([(type(instance), event)]))),
     )
 
 

@@ -14,8 +14,10 @@ from cart.admin.day_zero import ShowsMovedVisits
 from cart.admin.desk import DeskAdmin, DeskStackedInline, DeskTabularInline
 from cart.admin.filters import VisibleRelatedFilter
 from cart.admin.forms import ReasonedForm, ReasonedFormSet
+from cart.admin.move import MovableRecord
 from cart.endpoints.product.course_dose import CourseDose, Deviation
 from cart.models import Administration, InfusionComponent, InfusionCourse, Lot, ScanAttempt, Subject
+from cart.models.planned_cells import PLAN_FIELDS
 
 # Name of the button that computes the dose and stores nothing.
 CHECK_ONLY = "_check_dose"
@@ -69,9 +71,18 @@ def _line(what: str, cells: Decimal | None, per_kg: Decimal | None, deviation: D
         cells=_millions(cells or Decimal(0)),
         per_kg=_millions(per_kg or Decimal(0)),
         planned="not by target" if deviation is None else _millions(deviation.planned_per_kg),
-        deviation="" if deviation is None else f"{deviation.percent:+.2f} %",
+        deviation="" if deviation is None else _percent(deviation.percent),
         within=None if deviation is None else deviation.within_tolerance,
     )
+
+
+def _percent(value: Decimal) -> str:
+    """Signed, with two decimals; what rounds to nothing is no minus nothing.
+
+    >>> _percent(Decimal("-0.00004")), _percent(Decimal("-51.1"))
+    ('+0.00 %', '-51.10 %')
+    """
+    return f"{round(value, 2) + 0:+.2f} %"
 
 
 def _millions(value: Decimal) -> str:
@@ -101,7 +112,7 @@ class AdministrationInline(DeskTabularInline):
 
 
 @admin.register(InfusionCourse)
-class InfusionCourseAdmin(DeskAdmin):
+class InfusionCourseAdmin(MovableRecord, DeskAdmin):
     """Treatment courses."""
 
     list_display = ("subject", "number", "weight_kg", "planned_cells_per_kg_e6")
@@ -116,7 +127,7 @@ class InfusionCourseAdmin(DeskAdmin):
                 "fields": (
                     ("subject", "number"),
                     ("weight_kg", "weight_of"),
-                    ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"),
+                    PLAN_FIELDS,
                 ),
                 "description": "Save the course with its administration, then open the administration (its "
                 "pencil) to enter what was given from which lot.",
@@ -131,7 +142,7 @@ class InfusionCourseAdmin(DeskAdmin):
         asked = str(initial.get("subject", ""))
         subject = Subject.objects.filter(pk=asked).select_related("cohort").first() if asked.isdecimal() else None
         if subject is not None and subject.cohort is not None and self._may_write(request, subject):
-            for name in ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"):
+            for name in PLAN_FIELDS:
                 initial.setdefault(name, getattr(subject.cohort, name))
         return initial
 

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from cart.actions.custody import kind_of, steps_that_hold
+from cart.actions.custody import kind_of, refusal_of, steps_that_hold
 from cart.endpoints.product.custody import custody_remarks
 from cart.endpoints.product.release import FAIL, PASS, UNDECIDED
-from cart.models import Apheresis, CustodyEvent, InfusionComponent, Lot, ReleaseTest
+from cart.models import Apheresis, CustodyEvent, InfusionComponent, Lot, ReleaseTest, ScanAttempt
+from cart.models.fields import plain
 
 MISSING, MAY_FOLLOW = "missing", "may follow"
 # A mark that differs in shape, and the class that colours it.
@@ -59,12 +60,22 @@ class LedgerRow:
     kind: str
     corrected: bool
 
+    @property
+    def temperature(self) -> str:
+        """Both ends, or the one that was recorded."""
+        ends = (self.event.temperature_min_c, self.event.temperature_max_c)
+        if ends == (None, None):
+            return "not recorded"
+        low, high = ("?" if end is None else plain(end) for end in ends)
+        return f"{low} to {high} °C"
+
 
 def lot_panels(request: HttpRequest, lot: Lot, *, may_write: bool) -> dict[str, Any]:
     """Context of the panels of a lot's page."""
     events = custody_of(lot)
     components = list(lot.components.select_related("administration__course").order_by("started_at"))
     tests = judged_tests(lot)
+    scans = list(lot.scan_attempts.all()[:_SCANS_SHOWN])
     vein = None if not components else components[0].started_at - lot.apheresis.collected_at
     return {
         "lot": lot,
@@ -73,7 +84,9 @@ def lot_panels(request: HttpRequest, lot: Lot, *, may_write: bool) -> dict[str, 
         "late_failures": [test for test in tests if test.late and test.judgement != PASS],
         "ledger": ledger_of(events),
         "remarks": custody_remarks(steps_that_hold(events)),
-        "scans": list(lot.scan_attempts.all()[:_SCANS_SHOWN]),
+        "scans": scans,
+        # The message of the scan stands on top of the page, out of sight of who scans.
+        "scan_refused": refusal_of(scans[0]) if scans and scans[0].finding != ScanAttempt.Finding.MATCH else "",
         "vein_to_vein": "" if vein is None else span_text(vein),
         "may_write": may_write,
         "custody_url": reverse("admin:cart_lot_custody", args=[lot.pk]),
@@ -142,16 +155,21 @@ def chain_of(lot: Lot, events: list[CustodyEvent], components: list[InfusionComp
     ]
     by_key = {event.pk: event for event in events}
     corrected = {event.corrects_id for event in events}
-    for event in events:
-        kind = kind_of(event, by_key)
-        if event.pk not in corrected and kind not in (CustodyEvent.Kind.COLLECTED, CustodyEvent.Kind.INFUSED):
-            links.append(Link(CustodyEvent.Kind(kind).label, event.place, event.occurred_at))
+    hidden = (CustodyEvent.Kind.COLLECTED, CustodyEvent.Kind.INFUSED)
+    steps = [
+        (event, Link(CustodyEvent.Kind(kind).label, event.place, event.occurred_at))
+        for event in events
+        if event.pk not in corrected and (kind := kind_of(event, by_key)) not in hidden
+    ]
+    # The lot has a day at most: it stands between the custody of the collected cells and its own.
+    links += [link for event, link in steps if event.lot_id is None]
     made = f"{lot.number}, {lot.target}, {lot.product}"
     links.append(
         Link("Lot", made + (f", made on {lot.manufactured_on:%-d %b %Y}" if lot.manufactured_on else ""), None)
     )
+    links += [link for event, link in steps if event.lot_id is not None]
     if lot.released_at is not None:
-        links.append(Link("Release", lot.get_state_display(), lot.released_at))
+        links.append(Link("Release", f"now {lot.get_state_display().lower()}", lot.released_at))
     links += [
         Link(
             "Infusion",

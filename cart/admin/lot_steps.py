@@ -16,8 +16,10 @@ from django.utils.safestring import mark_safe
 
 from cart.actions.custody import check_scan, record_custody, refusal_of
 from cart.admin.lot_panels import custody_of, ledger_of
+from cart.admin.record_state import WARNING_FIELD, keep_warnings
 from cart.admin.refusals import sentence_of
 from cart.models import CustodyEvent, Lot, ScanAttempt
+from cart.models.plausible import SoftWarning, soft_warnings
 
 _INPUT = {"class": "ts-input"}
 
@@ -46,7 +48,10 @@ class CustodyForm(forms.ModelForm):  # type: ignore[type-arg]
             "corrects",
             "note",
         )
-        widgets = {"occurred_at": forms.DateTimeInput(attrs={"type": "datetime-local"})}
+        # Not the browser's own picker: it writes 8 October as 10/08 or 08/10 by the language of the computer.
+        widgets = {
+            "occurred_at": forms.DateTimeInput(format="%Y-%m-%d %H:%M", attrs={"placeholder": "2024-10-08 14:30"})
+        }
 
     def __init__(self, *args: Any, lot: Lot, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +63,7 @@ class CustodyForm(forms.ModelForm):  # type: ignore[type-arg]
         # Named by number, kind and place: the ledger shows the numbers.
         corrects.label_from_instance = lambda event: f"{event.pk}: {event.kind}, {event.place}"  # type: ignore[attr-defined]
         self.fields["occurred_at"].label = "Occurred at (UTC)"
+        self.fields["occurred_at"].help_text = "Year-month-day, and the time by the 24-hour clock."
         for field in self.fields.values():
             field.widget.attrs.update(_INPUT)
 
@@ -82,19 +88,13 @@ class ScanForm(forms.Form):
 def custody_page(request: HttpRequest, site: AdminSite, lot: Lot) -> HttpResponse:
     """The form alone, with what was wrong beside its fields; back to the lot's page when the step is stored."""
     form = CustodyForm(request.POST if request.method == "POST" else None, lot=lot)
+    asked: list[SoftWarning] = []
     if request.method == "POST" and form.is_valid():
-        try:
-            event = record_custody(
-                event=form.instance,
-                scanned_code=form.cleaned_data["scanned_code"],
-                actor=request.user.get_username(),
-                reason="custody step entered",
-            )
-        except ValidationError as error:
-            _add_errors(form, error)
-        except DatabaseError as error:
-            form.add_error(None, sentence_of(error))
-        else:
+        asked = soft_warnings(form.instance)
+        if asked and not request.POST.get(WARNING_FIELD, "").strip():
+            for one in asked:
+                form.add_error(one.field, one.sentence)
+        elif (event := _stored(request, form, asked)) is not None:
             messages.success(request, f"Custody of lot {lot}: {event.get_kind_display().lower()} is recorded.")
             return _back(lot, "panel-custody")
     context = {
@@ -104,8 +104,30 @@ def custody_page(request: HttpRequest, site: AdminSite, lot: Lot) -> HttpRespons
         "lot": lot,
         "action": reverse("admin:cart_lot_custody", args=[lot.pk]),
         "button": "Add to the ledger",
+        "asked": asked,
+        "warning_reason": request.POST.get(WARNING_FIELD, ""),
     }
     return TemplateResponse(request, "cart/lot_step.html", context)
+
+
+def _stored(request: HttpRequest, form: CustodyForm, asked: list[SoftWarning]) -> CustodyEvent | None:
+    """The step with the reason of what was asked; None where it was refused, and the form says why."""
+    actor = request.user.get_username()
+    try:
+        event = record_custody(
+            event=form.instance,
+            scanned_code=form.cleaned_data["scanned_code"],
+            actor=actor,
+            reason="custody step entered",
+        )
+    except ValidationError as error:
+        _add_errors(form, error)
+    except DatabaseError as error:
+        form.add_error(None, sentence_of(error))
+    else:
+        keep_warnings(event, asked, reason=request.POST.get(WARNING_FIELD, "").strip(), actor=actor)
+        return event
+    return None
 
 
 def _add_errors(form: forms.ModelForm, error: ValidationError) -> None:  # type: ignore[type-arg]

@@ -40,7 +40,10 @@ class LungUltrasoundAdmin(AssessmentAdmin):
 
     list_filter = (*AssessmentAdmin.list_filter, "pleural_irregularity")
     fieldsets = sections(
-        ("B-lines of each zone", tuple((f"right_{place}", f"left_{place}") for place in range(1, 8))),
+        (
+            "B-lines of each zone, as the study's ultrasound manual numbers them",
+            tuple((f"right_{place}", f"left_{place}") for place in range(1, 8)),
+        ),
         ("Total and pleura", ("computed", "pleural_irregularity")),
     )
 

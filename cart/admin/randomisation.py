@@ -60,6 +60,9 @@ def randomise_page(request: HttpRequest, site: AdminSite, subject_id: int) -> Ht
         "page": page,
         "decision": EligibilityDecision.objects.filter(subject=subject).order_by("-decided_at", "-pk").first(),
         "allocation": Allocation.objects.filter(subject=subject).select_related("arm").first(),
+        # A button that can only be refused is not offered; the action decides all the same.
+        "may_be_randomised": subject.status == Subject.Status.ENROLLED,
+        "eligibility": reverse("admin:cart_subject_eligibility", args=[subject.pk]),
         "sentence": sentence,
     }
     return TemplateResponse(request, "cart/randomise.html", context)

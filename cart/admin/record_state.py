@@ -29,7 +29,7 @@ def subject_of(instance: Any) -> Subject | None:
     """The subject a record belongs to; None for records of a study or a laboratory."""
     if isinstance(instance, Subject):
         return instance
-    for way in ("subject", "course", "administration", "lot", "specimen"):
+    for way in ("subject", "course", "administration", "apheresis", "lot", "therapy", "specimen"):
         if hasattr(type(instance), way):
             return subject_of(getattr(instance, way))
     return None

@@ -49,7 +49,7 @@ def sentence_of(error: DatabaseError) -> str:
     if name in _KEY_SENTENCES:
         return _KEY_SENTENCES[name]
     for constraint in _constraints(name):
-        sentence = str(constraint.violation_error_message)
+        sentence = str(constraint.get_violation_error_message())
         if _CODED.search(sentence):
             return sentence
         return f"This is already recorded, or breaks the rule '{name.replace('_', ' ')}'. [{name.replace('_', '-')}]"

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
@@ -35,6 +36,7 @@ from cart.models import (
     Site,
     Study,
 )
+from cart.models.planned_cells import PLAN_FIELDS
 from cart.scoping import whole_studies, writable_by
 
 
@@ -280,8 +282,12 @@ class SiteAdmin(DeskAdmin):
     list_display = ("code", "name", "study", "country", "time_zone")
     list_filter = (("study", VisibleRelatedFilter), "country")
     list_select_related = ("study",)
-    search_fields = ("code", "name")
+    search_fields = ("code", "name", "study__code")
     autocomplete_fields = ("study",)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Found by what a box shows, study/site, too."""
+        return super().get_search_results(request, queryset, search_term.replace("/", " "))
 
 
 @admin.register(Arm)
@@ -313,7 +319,7 @@ class CohortAdmin(DeskAdmin):
             {
                 "fields": (
                     ("level", "planned_size"),
-                    ("planned_cells_per_kg_e6", "planned_cd19_per_kg_e6", "planned_bcma_per_kg_e6"),
+                    PLAN_FIELDS,
                 )
             },
         ),
@@ -323,9 +329,7 @@ class CohortAdmin(DeskAdmin):
         "arm",
         "code",
         "level",
-        "planned_cells_per_kg_e6",
-        "planned_cd19_per_kg_e6",
-        "planned_bcma_per_kg_e6",
+        *PLAN_FIELDS,
         "planned_size",
     )
 

@@ -1,7 +1,7 @@
 """Days of CRS and ICANS: a row per day, the grade computed beside the investigator's."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -152,7 +152,8 @@ class DayFormSet(ReasonedFormSet):
     def empty_form(self) -> Any:
         form = super().empty_form
         last = max((row.instance.assessed_on for row in self.initial_forms if row.instance.assessed_on), default=None)
-        if last is not None:
+        # A slip of the year may have no day after it.
+        if last is not None and last < date.max:
             form.initial.setdefault("assessed_on", last + timedelta(days=1))
         return form
 

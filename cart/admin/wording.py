@@ -17,7 +17,7 @@ _UNITS = {
     "days": "days",
 }
 _LONGEST_FIRST = sorted(_UNITS, key=len, reverse=True)
-_TAIL = re.compile(rf"^(?P<name>.+?) (?P<unit>{'|'.join(_LONGEST_FIRST)})$")
+_TAIL = re.compile(rf"^(?P<name>.*?[^\s\d]) (?P<unit>{'|'.join(_LONGEST_FIRST)})$")
 _WORDS = {"ml": "mL", "bsa": "BSA"}
 
 
@@ -26,8 +26,8 @@ def in_words(name: str) -> str:
 
     >>> in_words("weight kg"), in_words("nucleated cells per ml"), in_words("planned mg m2"), in_words("BSA (m2)")
     ('weight (kg)', 'nucleated cells per mL', 'planned (mg/m²)', 'BSA (m2)')
-    >>> in_words("bsa formula"), in_words("state")
-    ('BSA formula', 'state')
+    >>> in_words("bsa formula"), in_words("state"), in_words("reach up for 2 kg")
+    ('BSA formula', 'state', 'reach up for 2 kg')
     """
     if "(" in name or " per " in name:
         return " ".join(_WORDS.get(word.lower(), word) for word in name.split(" "))

@@ -679,6 +679,7 @@ class Migration(migrations.Migration):
                                         models.F("planned_cd19_per_kg_e6"), "+", models.F("planned_bcma_per_kg_e6")
                                     ),
                                 ),
+                                ("planned_cells_per_kg_e6__isnull", False),
                             ),
                             _connector="OR",
                         ),
@@ -1649,6 +1650,7 @@ class Migration(migrations.Migration):
                             models.F("car_fraction"),
                         ),
                         output_field=models.DecimalField(decimal_places=6, max_digits=30),
+                        verbose_name="viable CAR+ cells",
                     ),
                 ),
                 (

@@ -929,7 +929,7 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         name="echo_other_values",
-                        violation_error_message="TAPSE is 1 to 50 mm, LVEF 1 to 100 %, sPAP 5 to 250 mmHg. [echo-value]",
+                        violation_error_message="TAPSE is 1 to 50 mm, LVEF 1 to 100 per cent, sPAP 5 to 250 mmHg. [echo-value]",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -1651,7 +1651,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="hrct_extent_0_to_100",
-                        violation_error_message="The extent is 0 to 100 % of the lung. [hrct-extent]",
+                        violation_error_message="The extent is 0 to 100 per cent of the lung. [hrct-extent]",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

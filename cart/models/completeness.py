@@ -4,10 +4,11 @@ from django.db.models import Model
 
 from cart.endpoints.clinical_frames import ITEMS_OF
 from cart.models.adverse_event import AdverseEvent
+from cart.models.bridging import BridgingTherapy
 from cart.models.chelation import Chelation
 from cart.models.conditioning import ConditioningCourse
 from cart.models.disability import GlobalAssessment, HealthQuestionnaire
-from cart.models.exposure import ConcomitantTherapy
+from cart.models.exposure import ConcomitantTherapy, StudyDrugExposure
 from cart.models.heart import Echocardiogram, RightHeartCatheter
 from cart.models.hyperinflammation import IecHsAssessment
 from cart.models.infection import Infection
@@ -46,6 +47,8 @@ register_completable(Apheresis, "volume_ml", "cd3_cells_e9")
 register_completable(Lot, "manufactured_on")
 register_completable(ConditioningCourse, "creatinine_clearance_ml_min")
 register_completable(Chelation, "stopped_at", "ionised_calcium_before_mmol_l", "ionised_calcium_after_mmol_l")
+register_completable(BridgingTherapy, "indication")
+register_completable(StudyDrugExposure)
 register_completable(InfusionCourse)
 register_completable(Administration)
 register_completable(ConcomitantTherapy, "started", "indication")

@@ -61,7 +61,7 @@ class Echocardiogram(Assessment):
             models.CheckConstraint(
                 condition=between("tapse_mm", 1, 50) & between("lvef_pct", 1, 100) & between("spap_in_report", 5, 250),
                 name="echo_other_values",
-                violation_error_message="TAPSE is 1 to 50 mm, LVEF 1 to 100 %, sPAP 5 to 250 mmHg. [echo-value]",
+                violation_error_message="TAPSE is 1 to 50 mm, LVEF 1 to 100 per cent, sPAP 5 to 250 mmHg. [echo-value]",
             ),
             models.CheckConstraint(
                 condition=between("ra_area_cm2", 3, 80),

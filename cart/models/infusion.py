@@ -1,7 +1,5 @@
 """CAR-T infusion: course, administration, component per lot and target."""
 
-from decimal import Decimal
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -9,11 +7,12 @@ from django.db.models.expressions import Combinable
 
 from cart.endpoints.product.course_dose import Given
 from cart.models.eligibility import EligibilityDecision
+from cart.models.planned_cells import PlannedByTarget, plan_adds_up
 from cart.models.product import Lot, Target
 from cart.models.subject import Subject
 
 
-class InfusionCourse(models.Model):
+class InfusionCourse(PlannedByTarget):
     """One treatment course; its Day 0 is the start of its first component."""
 
     class WeightOf(models.TextChoices):
@@ -36,17 +35,6 @@ class InfusionCourse(models.Model):
         help_text="Which weight the protocol names.",
     )
     planned_cells_per_kg_e6 = models.DecimalField("planned viable CAR+ cells/kg (10^6)", max_digits=8, decimal_places=4)
-    planned_cd19_per_kg_e6 = models.DecimalField(
-        "of these against CD19 (10^6/kg)",
-        max_digits=8,
-        decimal_places=4,
-        null=True,
-        blank=True,
-        help_text="Where the protocol plans each target: both, 0 for none.",
-    )
-    planned_bcma_per_kg_e6 = models.DecimalField(
-        "of these against BCMA (10^6/kg)", max_digits=8, decimal_places=4, null=True, blank=True
-    )
 
     class Meta:
         ordering = ["subject", "number"]
@@ -58,30 +46,11 @@ class InfusionCourse(models.Model):
                 name="infusion_course_positive",
                 violation_error_message="Weight and planned dose are above zero. [negative-dose]",
             ),
-            models.CheckConstraint(
-                condition=Q(planned_cd19_per_kg_e6=None, planned_bcma_per_kg_e6=None)
-                | Q(
-                    planned_cd19_per_kg_e6__isnull=False,
-                    planned_bcma_per_kg_e6__isnull=False,
-                    planned_cd19_per_kg_e6__gte=0,
-                    planned_bcma_per_kg_e6__gte=0,
-                    planned_cells_per_kg_e6=F("planned_cd19_per_kg_e6") + F("planned_bcma_per_kg_e6"),
-                ),
-                name="infusion_course_plan_adds_up",
-                violation_error_message=(
-                    "Give the plan of both targets or of neither; together they are the planned total. [dose-plan]"
-                ),
-            ),
+            plan_adds_up("infusion_course_plan_adds_up"),
         ]
 
     def __str__(self) -> str:
         return f"{self.subject} course {self.number}"
-
-    def planned_by_target(self) -> dict[str, Decimal]:
-        """Planned million cells/kg of each target, empty where the protocol plans the total alone."""
-        if self.planned_cd19_per_kg_e6 is None or self.planned_bcma_per_kg_e6 is None:
-            return {}
-        return {Target.CD19.value: self.planned_cd19_per_kg_e6, Target.BCMA.value: self.planned_bcma_per_kg_e6}
 
 
 class Administration(models.Model):
@@ -138,6 +107,7 @@ class InfusionComponent(models.Model):
     car_fraction = models.DecimalField("CAR+ share of viable CD3+", max_digits=5, decimal_places=4)
     weight_kg = models.DecimalField(max_digits=5, decimal_places=1)
     viable_car_cells = models.GeneratedField(
+        verbose_name="viable CAR+ cells",
         expression=_viable_car_cells(),
         output_field=models.DecimalField(max_digits=30, decimal_places=6),
         db_persist=True,

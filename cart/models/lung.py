@@ -217,7 +217,7 @@ class HrctScan(Assessment):
             models.CheckConstraint(
                 condition=between("extent_pct", 0, 100),
                 name="hrct_extent_0_to_100",
-                violation_error_message="The extent is 0 to 100 % of the lung. [hrct-extent]",
+                violation_error_message="The extent is 0 to 100 per cent of the lung. [hrct-extent]",
             ),
             models.CheckConstraint(
                 condition=Q(ild=True) | Q(extent_pct=None, pattern=""),

@@ -3,16 +3,19 @@
 Limits are own design for data entry, not from a source: they ask, they refuse nothing.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
-from django.db.models import Min
+from django.db.models import Max
 
 from cart.endpoints.timing import PartialDate
 from cart.models.adverse_event import AdverseEvent
-from cart.models.infusion import InfusionComponent
-from cart.models.plausible import SoftWarning, outside, register_check
-from cart.models.subject import Consent
+from cart.models.infection import Infection
+from cart.models.late_effects import Death, Pregnancy, SecondMalignancy
+from cart.models.plausible import SoftWarning, before_consent, outside, register_check, unusual_day
+from cart.models.plausible_product import first_infusion_day
+from cart.models.subject import Subject, Visit
 from cart.models.syndrome import CrsAssessment, IcansAssessment
 
 TEMPERATURE_C = (Decimal("35.0"), Decimal("42.0"))
@@ -23,15 +26,14 @@ SERIOUS_FROM_GRADE = 4
 
 def _syndrome(record: CrsAssessment | IcansAssessment) -> Iterator[SoftWarning]:
     """A day before the cells, or long after them."""
-    found = InfusionComponent.objects.filter(subject=record.subject_id).aggregate(first=Min("started_at"))["first"]
-    if found is None:
+    zero = first_infusion_day(record.subject)
+    if zero is None:
         return
-    days = (record.assessed_on - found.astimezone(record.subject.site.zone).date()).days
+    days = (record.assessed_on - zero).days
     if not SYNDROME_DAYS[0] <= days <= SYNDROME_DAYS[1]:
-        yield SoftWarning(
+        yield unusual_day(
             "assessed_on",
-            "unusual-day",
-            f"Usually day {SYNDROME_DAYS[0]} to {SYNDROME_DAYS[1]} after the infusion; found day {days}. [unusual-day]",
+            f"Usually day {SYNDROME_DAYS[0]} to {SYNDROME_DAYS[1]} after the infusion; found day {days}.",
         )
 
 
@@ -46,17 +48,53 @@ def _event(record: AdverseEvent) -> Iterator[SoftWarning]:
             "seldom-not-serious",
             f"An event of grade {record.grade} is usually serious; found one that is not. [seldom-not-serious]",
         )
-    consented = Consent.objects.filter(subject=record.subject_id).aggregate(first=Min("signed_on"))["first"]
-    # A month in which the consent lies is not before it.
-    if consented is not None and PartialDate(record.started).latest < consented:
+    started = PartialDate(record.started)
+    yield from before_consent("started", record.subject_id, started.latest, record.started)
+
+
+def _infection(record: Infection) -> Iterator[SoftWarning]:
+    started = PartialDate(record.started)
+    yield from before_consent("started", record.subject_id, started.latest, record.started)
+
+
+def _after_infusion(name: str, subject: Subject, latest: dt.date, found: object) -> Iterator[SoftWarning]:
+    """What is watched for because of the cells, dated before them."""
+    zero = first_infusion_day(subject)
+    if zero is not None and latest < zero:
+        yield unusual_day(name, f"Usually from the infusion on, which was on {zero}; found {found}.")
+
+
+def _malignancy(record: SecondMalignancy) -> Iterator[SoftWarning]:
+    yield from _after_infusion("diagnosed", record.subject, PartialDate(record.diagnosed).latest, record.diagnosed)
+
+
+def _pregnancy(record: Pregnancy) -> Iterator[SoftWarning]:
+    if record.of == Pregnancy.Of.SUBJECT and record.subject.sex == Subject.Sex.MALE:
         yield SoftWarning(
-            "started",
-            "unusual-day",
-            f"Usually from the first consent on, which was on {consented}; found {record.started}. [unusual-day]",
+            "of",
+            "unusual-value",
+            "A pregnancy of a subject recorded as male is usually that of the partner; found that of the subject. "
+            "[unusual-value]",
         )
 
 
-register_check(AdverseEvent, _event)
+def _death(record: Death) -> Iterator[SoftWarning]:
+    died = PartialDate(record.died).latest
+    last = Visit.objects.filter(subject=record.subject_id).aggregate(last=Max("occurred_on"))["last"]
+    if last is not None and died < last:
+        yield unusual_day(
+            "died", f"Usually not before the last visit, which took place on {last}; found {record.died}."
+        )
+
+
+for _model, _check in (
+    (AdverseEvent, _event),
+    (Infection, _infection),
+    (SecondMalignancy, _malignancy),
+    (Pregnancy, _pregnancy),
+    (Death, _death),
+):
+    register_check(_model, _check)
 for _kind in (CrsAssessment, IcansAssessment):
     register_check(_kind, _syndrome)
 register_check(CrsAssessment, _crs)

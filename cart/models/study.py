@@ -1,6 +1,5 @@
 """Study, its protocol versions, sites, arms, cohorts and planned visits."""
 
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -8,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
+from cart.models.planned_cells import PlannedByTarget, plan_adds_up
 from cart.models.zones import validate_time_zone
 from trialsite.isolation.reading import once
 
@@ -137,7 +137,7 @@ class Arm(models.Model):
         return self.code
 
 
-class Cohort(models.Model):
+class Cohort(PlannedByTarget):
     """A cohort or dose level of a study: what is planned for it. A changed plan is another cohort."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="cohorts")
@@ -147,17 +147,6 @@ class Cohort(models.Model):
     level = models.PositiveSmallIntegerField(default=1, help_text="Order of escalation, from the lowest dose.")
     planned_cells_per_kg_e6 = models.DecimalField(
         "planned viable CAR+ cells/kg (10^6)", max_digits=8, decimal_places=4, null=True, blank=True
-    )
-    planned_cd19_per_kg_e6 = models.DecimalField(
-        "of these against CD19 (10^6/kg)",
-        max_digits=8,
-        decimal_places=4,
-        null=True,
-        blank=True,
-        help_text="Where the protocol plans each target: both, 0 for none.",
-    )
-    planned_bcma_per_kg_e6 = models.DecimalField(
-        "of these against BCMA (10^6/kg)", max_digits=8, decimal_places=4, null=True, blank=True
     )
     planned_size = models.PositiveSmallIntegerField("planned subjects", null=True, blank=True)
 
@@ -172,21 +161,7 @@ class Cohort(models.Model):
                 name="cohort_plan_positive",
                 violation_error_message="A planned dose and a planned size are above zero. [negative-number]",
             ),
-            models.CheckConstraint(
-                condition=Q(planned_cd19_per_kg_e6=None, planned_bcma_per_kg_e6=None)
-                | Q(
-                    planned_cells_per_kg_e6__isnull=False,
-                    planned_cd19_per_kg_e6__isnull=False,
-                    planned_bcma_per_kg_e6__isnull=False,
-                    planned_cd19_per_kg_e6__gte=0,
-                    planned_bcma_per_kg_e6__gte=0,
-                    planned_cells_per_kg_e6=F("planned_cd19_per_kg_e6") + F("planned_bcma_per_kg_e6"),
-                ),
-                name="cohort_plan_adds_up",
-                violation_error_message=(
-                    "Give the plan of both targets or of neither; together they are the planned total. [dose-plan]"
-                ),
-            ),
+            plan_adds_up("cohort_plan_adds_up"),
         ]
 
     def __str__(self) -> str:
@@ -195,12 +170,6 @@ class Cohort(models.Model):
     def clean(self) -> None:
         if self.arm_id and self.study_id and self.arm is not None and self.arm.study_id != self.study_id:
             raise ValidationError({"arm": "The arm belongs to another study. [arm-of-other-study]"})
-
-    def planned_by_target(self) -> dict[str, Decimal]:
-        """Planned million cells/kg of each target, empty where the protocol plans the total alone."""
-        if self.planned_cd19_per_kg_e6 is None or self.planned_bcma_per_kg_e6 is None:
-            return {}
-        return {"CD19": self.planned_cd19_per_kg_e6, "BCMA": self.planned_bcma_per_kg_e6}
 
 
 class PlannedVisit(models.Model):

@@ -29,6 +29,18 @@ READ_AT_ONCE_BYTES = 2_000_000
 OFFER_SECONDS = 24 * 60 * 60
 REFRESH_SECONDS = 3
 _SALT = "labs.import"
+# Counts of a report in the order in which they are read, in words; the last two are no rows of the file.
+COUNTS = {
+    "rows": "Rows",
+    "applied": "Applied",
+    "corrected": "Of these, corrections",
+    "duplicate": "Duplicates",
+    "quarantined": "Quarantined",
+    "refused": "Refused",
+    "with_findings": "Rows that broke a rule",
+    "vanished": "Rows of earlier files that are gone",
+    "specimens_corrected": "Specimens corrected",
+}
 
 
 @dataclass(frozen=True)
@@ -147,7 +159,10 @@ def job_page(request: HttpRequest, job_id: int) -> dict[str, Any]:
         "progress": progress,
         "seconds": int(((job.finished_at or timezone.now()) - job.queued_at).total_seconds()),
         "result": result,
-        "rows": [(name, count) for name, count in result.get("rows", {}).items() if name != "findings"],
+        "report": {"headline": result["message"], **result.get("shown", {})} if result else None,
+        "rows": [
+            (words, f"{result['rows'][name]:,}") for name, words in COUNTS.items() if name in result.get("rows", {})
+        ],
         "refresh": None if is_over else REFRESH_SECONDS,
         "transfer_url": reverse("admin:labs_transfer_change", args=[int(number)]) if number.isdecimal() else "",
         "token": offer.token(request.user) if offer is not None else "",

@@ -15,8 +15,9 @@ from cart.admin.filters import VisibleRelatedFilter
 from labs.admin.assessment import SUPERSEDED, Assessment, assessments
 from labs.admin.collected import month_name_text
 from labs.admin.grid import grid_page
+from labs.admin.missing_panels import missing_page
 from labs.admin.unjudged import unjudged_page
-from labs.models import Result, Specimen
+from labs.models import Result, Specimen, plausible_specimens  # noqa: F401 - registers its check
 
 
 class ResultInline(DeskPermissions, TabularInline):
@@ -92,9 +93,10 @@ class SpecimenAdmin(DeskAdmin):
         return month_name_text(obj.collected)
 
     def get_urls(self) -> list[Any]:
-        """The list of what waits for a judgement stands before the pages of single specimens."""
+        """The lists of what waits stand before the pages of single specimens."""
         return [
             path("unjudged/", self.admin_site.admin_view(self.unjudged), name="labs_specimen_unjudged"),
+            path("missing/", self.admin_site.admin_view(self.missing_panels), name="labs_specimen_missing_panels"),
             *super().get_urls(),
         ]
 
@@ -103,6 +105,12 @@ class SpecimenAdmin(DeskAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return unjudged_page(request, self.admin_site)
+
+    def missing_panels(self, request: HttpRequest) -> HttpResponse:
+        """Panels that were due at a visit and have no result."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return missing_page(request, self.admin_site)
 
     def has_enter_results_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever may enter data for this specimen."""

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from cart.actions.endpoints import recompute_stale
 from cart.actions.template_files import read_template
 from cart.actions.templates import load_template
-from cart.models import ConsentForm, SkinScore, Study, Subject
+from cart.models import ConsentForm, DiseaseFindings, SkinScore, Study, Subject, Visit
 from labs.actions.catalogue import load_analytes, register_laboratory
 from labs.actions.transfers import import_file
 from labs.management.demo.files import KITS, LAYOUT, write_files
@@ -42,6 +44,10 @@ def _subject(study: Study) -> Subject:
     return study.subjects.order_by("code").first()  # type: ignore[return-value]
 
 
+def _findings(study: Study) -> QuerySet[DiseaseFindings]:
+    return DiseaseFindings.objects.filter(subject=_subject(study))
+
+
 PICTURES = (
     Picture("desk", _page("index")),
     Picture("today", _page("cart_subject_today"), in_dark=True),
@@ -61,6 +67,10 @@ PICTURES = (
     Picture("subject-history", _page("cart_subject_history", _subject)),
     Picture("subject-add", _page("cart_subject_add")),
     Picture("lot", _page("cart_lot_change", lambda study: _subject(study).lots.first())),
+    Picture("custody", _page("cart_lot_custody", lambda study: _subject(study).lots.first())),
+    Picture("findings", _page("cart_diseasefindings_change", lambda s: _findings(s).first())),
+    Picture("ultrasound", _page("cart_lungultrasound_add")),
+    Picture("chelation", _page("cart_chelation_add")),
     Picture("conditioning", _page("cart_conditioningcourse_change", lambda s: _subject(s).conditioning_courses.get())),
     Picture("infusion", _page("cart_administration_change", lambda s: _subject(s).administrations.first())),
     Picture("specimen", _page("labs_specimen_change", lambda s: Specimen.objects.filter(study=s).first())),
@@ -68,6 +78,8 @@ PICTURES = (
     Picture("import", _page("labs_transfer_bring_file")),
     Picture("transfer", _page("labs_transfer_change", lambda s: Transfer.objects.filter(study=s).first())),
     Picture("unjudged", _page("labs_specimen_unjudged")),
+    Picture("queries", _page("cart_dataquery_changelist")),
+    Picture("missing-panels", _page("labs_specimen_missing_panels")),
     Picture("incomplete", _page("cart_recordcompletion_changelist")),
     Picture("move", _page("cart_conditioningcourse_move", lambda s: _subject(s).conditioning_courses.get())),
     Picture("jobs", _page("jobs_job_changelist")),
@@ -96,5 +108,13 @@ def make_demo_study() -> Study:
     with tempfile.TemporaryDirectory() as folder:
         for path in write_files(Path(folder), enter_subjects(study, sites)):
             import_file(study=study, laboratory=laboratory, path=path, **who)
+    with acting(**who):
+        # Three weeks ago, and nothing of it has come yet: what Today counts as missing.
+        subject = study.subjects.order_by("code").last()
+        planned = subject.protocol().planned_visits.get(code="Y2")
+        on = timezone.now().date() - dt.timedelta(days=21)
+        Visit.objects.create(
+            subject=subject, planned=planned, occurred_on=on, window_reason="on the day of another visit"
+        )
     recompute_stale(study_id=study.pk, **who)
     return study

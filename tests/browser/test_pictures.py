@@ -29,6 +29,17 @@ def draw(page, path, image):
     assert path.stat().st_size < LARGEST, path.name
 
 
+# A box that reaches over the end of its field lies over the next one; a text higher than its cell is cut.
+CROWDED = """() => {
+  const over = [...document.querySelectorAll('.field-line input, .field-line select, td input, td select')]
+    .filter((box) => box.offsetParent && box.closest('.field-line, td').getBoundingClientRect().right
+      < box.getBoundingClientRect().right - 1).map((box) => box.name + ' lies over the next field');
+  const cut = [...document.querySelectorAll('#result_list td, fieldset > h2')]
+    .filter((one) => one.scrollHeight > one.clientHeight + 4).map((one) => one.innerText + ' is cut');
+  return [...over, ...cut];
+}"""
+
+
 def test_main_pages_fit_and_can_be_read(demo, sign_in, tmp_path):
     image = pytest.importorskip("PIL.Image", reason="Pillow is not installed: make test-browser")
     folder = Path(os.environ.get(KEEP) or tmp_path)
@@ -44,6 +55,7 @@ def test_main_pages_fit_and_can_be_read(demo, sign_in, tmp_path):
             problems += [f"{picture.name}, {scheme}: {one}" for one in unreadable(page)]
             for size in (WIDE, NARROW) if scheme == "light" or picture.in_dark else ():
                 page.set_viewport_size(size)
+                problems += [f"{picture.name}, {size['width']}: {one}" for one in page.evaluate(CROWDED)]
                 width = page.evaluate("document.documentElement.scrollWidth")
                 if width > size["width"]:
                     problems.append(f"{picture.name} is {width} pixels wide on a screen of {size['width']}")

@@ -4,6 +4,7 @@ import pytest
 
 from cart.models import Subject
 from labs.models import Result, Transfer
+from tests.cart.records import Trial, make_lot
 from tests.labs.records import row, write_file
 from trialsite.audit.context import acting
 
@@ -40,6 +41,21 @@ def test_leaving_a_page_with_something_unsaved_asks_first(subject, coordinator):
     coordinator.page.keyboard.type("X")
     coordinator.open("/admin/")
     assert coordinator.asked_to_stay == 1
+
+
+def test_forms_of_our_own_ask_first_too(trial, subject, coordinator):
+    with acting(actor="set.up", reason="lot for the browser"):
+        one = Trial(trial.study, trial.site, None, trial.study.products.first())
+        lot = make_lot(one, subject, number=f"L-ASK-{subject.pk}", state="in-process")
+    for asked, (page, box) in enumerate(
+        [(f"subject/{subject.pk}/eligibility/", "[name^=answer-]"), (f"lot/{lot.pk}/custody/", "[name=place]")], start=1
+    ):
+        coordinator.open(f"/admin/cart/{page}")
+        coordinator.page.locator(box).first.click()
+        if box == "[name=place]":
+            coordinator.page.keyboard.type("X")
+        coordinator.open("/admin/")
+        assert coordinator.asked_to_stay == asked, page
 
 
 def test_file_with_a_refused_row_is_refused_whole_with_its_report(trial, subject, sign_in, tmp_path):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.apps import apps
 
 from tests.reference.pages import assert_up_to_date
 from tests.reference.sources import emitted
@@ -86,3 +87,10 @@ def test_every_code_in_the_help_of_a_command_is_on_the_page():
     }
     assert "file-refused" in named
     assert sorted(code for code in named if f"| `{code}` |" not in page) == []
+
+
+def test_sentence_of_every_constraint_can_be_said():
+    # Django fills the name in with %: a bare per cent sign would be an error page instead of the sentence.
+    constraints = [constraint for model in apps.get_models() for constraint in model._meta.constraints]
+    assert len(constraints) > 200
+    assert [one.name for one in constraints if "%" in str(one.get_violation_error_message())] == []

@@ -83,7 +83,7 @@ def coded_constraints() -> dict[tuple[str, str], list[str]]:
     """Records by code and sentence, of every constraint that brings a sentence of its own."""
     found: dict[tuple[str, str], list[str]] = {}
     for model, constraint in own_constraints():
-        match = _CODED.match(str(constraint.violation_error_message))
+        match = _CODED.match(str(constraint.get_violation_error_message()))
         if match:
             records = found.setdefault((match["code"], match["sentence"]), [])
             if (name := str(model._meta.verbose_name)) not in records:
@@ -96,7 +96,7 @@ def plain_constraints() -> dict[str, str]:
     return {
         constraint.name.replace("_", "-"): str(model._meta.verbose_name)
         for model, constraint in own_constraints()
-        if not _CODED.match(str(constraint.violation_error_message))
+        if not _CODED.match(str(constraint.get_violation_error_message()))
     }
 
 

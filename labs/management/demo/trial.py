@@ -330,6 +330,7 @@ def _infuse(subject: Subject, site: Site, plan: Plan, lots: list[Lot], actor: st
         subject=subject,
         weight_kg=weight_kg,
         planned_cells_per_kg_e6=cohort.planned_cells_per_kg_e6,
+        planned_by_target_e6=planned,
         components=components,
         place=site.name,
         first_person="nurse A",

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from cart.actions.infusion import ComponentGiven, record_infusion
+from cart.actions.infusion import ComponentGiven, dose_summary, record_infusion
 from cart.models import Administration, CustodyEvent, InfusionComponent, InfusionCourse, Lot
 from tests.cart.records import DAY_ZERO, make_eligible, make_lot, make_subject
 from trialsite.audit.models import AuditEvent
@@ -45,6 +45,7 @@ def record(subject, components, **changes):
     values = {
         "weight_kg": Decimal(70),
         "planned_cells_per_kg_e6": Decimal(2),
+        "planned_by_target_e6": {},
         "place": "Leuven",
         "first_person": "nurse A",
         "second_person": "physician C",
@@ -124,6 +125,52 @@ def test_dose_off_its_plan_says_why(subject, lot):
     administration = record(subject, [given(lot)], planned_cells_per_kg_e6=Decimal("0.9772"), **unexplained)
     assert administration.deviation_reason.strip() == ""
     connection.check_constraints()
+
+
+def test_each_target_is_held_against_its_own_plan(trial, subject, lot):
+    other = make_lot(trial, subject, number="L-BCMA", target="BCMA")
+    # 68.4 million cells for 70 kg of each: 0.9771 million/kg, together 1.9543.
+    both = [given(lot), given(other, "BCMA")]
+    plan = {"planned_cells_per_kg_e6": Decimal(2), "deviation_reason": ""}
+    uneven = {"CD19": Decimal("1.5"), "BCMA": Decimal("0.5")}
+    match = r"tolerance: CD19 -34.9 %, BCMA \+95.4 % of the plan. .*\[dose-deviation\]"
+    refused(subject, both, match, **plan, planned_by_target_e6=uneven)
+    administration = record(subject, both, **plan, planned_by_target_e6={"CD19": Decimal(1), "BCMA": Decimal(1)})
+    assert administration.course.planned_by_target() == {"CD19": Decimal(1), "BCMA": Decimal(1)}
+    connection.check_constraints()
+
+
+def test_uneven_dose_is_recorded_with_its_reason(trial, subject, lot):
+    other = make_lot(trial, subject, number="L-BCMA", target="BCMA")
+    both = [given(lot), given(other, "BCMA")]
+    uneven = {"CD19": Decimal("1.5"), "BCMA": Decimal("0.5")}
+    administration = record(subject, both, planned_by_target_e6=uneven, deviation_reason="one bag broke")
+    assert administration.deviation_reason == "one bag broke"
+    assert [(one.what, one.within_tolerance) for one in dose_summary(administration.course).deviations] == [
+        ("total", True),
+        ("CD19", False),
+        ("BCMA", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"CD19": Decimal(1)},
+        {"CD19": Decimal(1), "BCMA": Decimal("0.5")},
+        {"CD19": Decimal(3), "BCMA": Decimal(-1)},
+        {"CD19": Decimal(1), "CD22": Decimal(1)},
+    ],
+    ids=["one-left-out", "not-the-total", "negative", "unknown-target"],
+)
+def test_plan_by_target_that_does_not_add_up_is_refused(subject, lot, parts):
+    refused(subject, [given(lot)], r"\[dose-plan\]", planned_by_target_e6=parts)
+
+
+def test_target_planned_and_not_given_is_a_deviation(subject, lot):
+    planned = {"planned_cells_per_kg_e6": Decimal("0.98"), "deviation_reason": ""}
+    parts = {"CD19": Decimal("0.49"), "BCMA": Decimal("0.49")}
+    refused(subject, [given(lot)], r"CD19 \+99.4 %, BCMA -100.0 %", **planned, planned_by_target_e6=parts)
 
 
 def test_infusion_without_component_is_refused(subject):

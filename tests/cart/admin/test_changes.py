@@ -1,10 +1,12 @@
 """Every change says why, none overwrites another, all are in the history."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from cart.models import Consent, Role, Subject
+from cart.models import Cohort, Consent, Role, Subject
 from tests.cart.admin.pages import add_page, change_page, fields_of, member, new_row, send
 from tests.cart.records import make_subject, make_trial
 
@@ -145,3 +147,37 @@ def test_deactivated_account_sees_nothing(trial, subject):
     user.is_active = False
     user.save()
     assert carol.get(change_page(subject)).status_code == 302
+
+
+def test_history_is_told_in_the_words_of_the_form(coordinator, subject, trial):
+    first, second = (
+        Cohort.objects.create(study=trial.study, code=code, title=code, level=1) for code in ("DL1", "DL2")
+    )
+    page = change_page(subject)
+    for cohort, sex in ((first, "F"), (second, "M")):
+        answer = send(coordinator, page, cohort=cohort.pk, sex=sex, change_reason="source")
+        assert answer.status_code == 302
+    row = new_row("consents", version="1", signed_on="2024-01-02")
+    assert send(coordinator, page, **row).status_code == 302
+    beside = page_text(coordinator.get(page))
+    for change in ("<del>DL1</del> → DL2", "<del>Female</del> → Male"):
+        assert change in beside
+    history = page_text(coordinator.get(reverse("admin:cart_subject_history", args=[subject.pk])))
+    assert "2 Jan 2024" in history
+    assert "2024-01-02" not in history
+
+
+def test_history_reads_the_rows_that_it_names_once(coordinator, subject, trial):
+    cohorts = [Cohort.objects.create(study=trial.study, code=f"DL{n}", title="x", level=n) for n in range(1, 6)]
+
+    def queries():
+        with CaptureQueriesContext(connection) as seen:
+            coordinator.get(change_page(subject))
+        return len(seen)
+
+    for cohort in cohorts[:2]:
+        send(coordinator, change_page(subject), cohort=cohort.pk, change_reason="source")
+    few = queries()
+    for cohort in cohorts[2:]:
+        send(coordinator, change_page(subject), cohort=cohort.pk, change_reason="source")
+    assert queries() == few

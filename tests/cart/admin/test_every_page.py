@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from cart.admin.desk import DeskAdmin
-from tests.cart.admin.pages import member
+from tests.cart.admin.pages import fields_of, member
 from tests.cart.records import make_subject, make_trial
 from trialsite.site import GROUPS
 
@@ -70,3 +70,28 @@ def test_another_studys_subject_is_absent_and_cannot_be_opened(trial):
         {"term": "OTHER", "app_label": "cart", "model_name": "lot", "field_name": "subject"},
     ).json()
     assert choices["results"] == []
+
+
+@pytest.mark.parametrize("page", ["change", "history", "move"])
+@pytest.mark.parametrize("key", ["abc", "%00", "-1", "1/eligibility"])
+def test_page_of_what_is_no_key_is_not_found(coordinator, key, page):
+    assert coordinator.get(f"/admin/cart/visit/{key}/{page}/", follow=True).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["subject", "visit"])
+@pytest.mark.parametrize("value", ["abc", "9" * 30, "-1"])
+def test_form_that_is_filled_in_by_no_key_begins_without_it(coordinator, name, value):
+    answer = coordinator.get(f"/admin/cart/skinscore/add/?{name}={value}&assessed_on=2024-03-01")
+    assert answer.status_code == 200
+    assert fields_of(answer)[name] == ""
+    assert fields_of(answer)["assessed_on"] == "2024-03-01"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["cart/subject/?status__exact=%00", "autocomplete/?app_label=cart&model_name=visit&field_name=subject&term=%00"],
+)
+def test_nul_in_an_address_is_told(coordinator, address):
+    answer = coordinator.get(f"/admin/{address}")
+    assert answer.status_code == 400
+    assert "NUL" in answer.content.decode()

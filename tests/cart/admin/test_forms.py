@@ -4,11 +4,17 @@ import re
 from datetime import date
 
 import pytest
+from django.forms import modelform_factory
 from django.urls import reverse
 
+from cart.admin.forms import RowForm
 from cart.models import (
+    Administration,
+    BridgingTherapy,
     ConcomitantTherapy,
     ConditioningCourse,
+    Consent,
+    InfusionCourse,
     PlannedVisit,
     ProtocolVersion,
     RecordCompletion,
@@ -19,7 +25,7 @@ from cart.models import (
 )
 from cart.models.plausible import SoftWarning
 from tests.cart.admin.pages import add_page, change_page, fields_of, member, new_row, send
-from tests.cart.records import make_subject, make_trial
+from tests.cart.records import make_administration, make_infused_subject, make_subject, make_trial
 from trialsite.audit.models import AuditEvent
 
 MEASURES = {"number": 1, "regimen": "Flu/Cy", "weight_kg": 70, "height_cm": 170, "bsa_formula": "mosteller"}
@@ -48,6 +54,7 @@ def test_implausible_value_is_asked_about_and_stored_with_its_reason(coordinator
     answer = course(coordinator, subject, **values)
     assert answer.status_code == 200
     assert code in text_of(answer)
+    assert re.search(r"<li>(BSA|Height|Weight) \(", text_of(answer)) is not None
     assert 'name="warning_reason"' in text_of(answer)
     assert not ConditioningCourse.objects.exists()
     blank = course(coordinator, subject, **values, warning_reason="   ")
@@ -86,6 +93,41 @@ def test_row_of_a_page_is_asked_about_too(coordinator, subject, monkeypatch):
     assert send(coordinator, change_page(subject), **row, warning_reason="checked").status_code == 302
     kept = WarningOverride.objects.get()
     assert (kept.target_table, kept.target_id) == ("cart_concomitanttherapy", ConcomitantTherapy.objects.get().pk)
+
+
+def test_body_surface_by_every_formula_is_entered(coordinator, subject):
+    values = {"bsa_formula": "haycock", "bsa_m2": ""}
+    assert course(coordinator, subject, **values).status_code == 302
+    assert ConditioningCourse.objects.get().bsa_formula == "haycock"
+
+
+def test_custody_of_an_apheresis_is_kept_with_its_reason(coordinator, subject):
+    Consent.objects.create(subject=subject, version="1", signed_on=date(2024, 1, 2))
+    step = {
+        "kind": "shipped", "occurred_at_0": "2024-01-10", "occurred_at_1": "12:00", "place": "Leuven",
+        "first_person": "nurse A", "second_person": "nurse B", "temperature_max_c": "90",
+    }  # fmt: skip
+    values = {
+        "subject": subject.pk, "chain_of_identity": "COI-1", "collected_at_0": "2024-01-10", "collected_at_1": "09:00",
+        **new_row("custody_events", **step),
+    }  # fmt: skip
+    page = add_page("cart.Apheresis")
+    answer = send(coordinator, page, **values)
+    assert "Usually between -200 and 40 °C; found 90. [unusual-value]" in text_of(answer)
+    assert send(coordinator, page, **values, warning_reason="a broken cooler").status_code == 302
+    kept = WarningOverride.objects.get()
+    assert (kept.target_table, kept.subject, kept.reason) == ("cart_custodyevent", subject, "a broken cooler")
+
+
+def test_rows_of_a_refused_record_are_asked_about_later(coordinator):
+    # The record has no subject yet: its rows have nothing to be held against, and the page comes back.
+    values = {
+        **MEASURES, "bsa_m2": "1.8",
+        **new_row("doses", **{**DOSE, "given_mg": 3000}),
+    }  # fmt: skip
+    answer = send(coordinator, add_page("cart.ConditioningCourse"), **values)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors["subject"]
 
 
 def test_warning_reason_is_kept_when_another_field_is_refused(coordinator, subject):
@@ -239,3 +281,82 @@ def test_rule_of_the_new_place_is_said(manager, trial, subject):
     answer = move(manager, subject.consents.get(), subject=right.code)
     assert answer.status_code == 200
     assert "already exists" in text_of(answer) or "[consent-once]" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "sentence"),
+    [
+        ("cart.HrctScan", {"ild": "true", "extent_pct": "120"}, "The extent is 0 to 100 per cent of the lung."),
+        ("cart.Echocardiogram", {"lvef_pct": "0"}, "LVEF 1 to 100 per cent"),
+    ],
+)
+def test_share_above_the_whole_is_refused_by_its_sentence(coordinator, subject, model, values, sentence):
+    answer = send(coordinator, f"{add_page(model)}?subject={subject.pk}", assessed_on="2024-03-01", **values)
+    assert answer.status_code == 200
+    assert sentence in text_of(answer)
+
+
+def test_what_is_no_key_is_refused_beside_its_field(coordinator, subject):
+    answer = send(
+        coordinator, add_page("cart.SkinScore"), subject="abc", visit="9" * 40, assessed_on="2024-03-01", face=1
+    )
+    assert answer.status_code == 200
+    errors = answer.context["adminform"].form.errors
+    assert set(errors) == {"subject", "visit"}
+
+
+@pytest.mark.usefixtures("as_tester")
+def test_error_of_a_field_that_the_form_does_not_show_stands_on_top(trial, subject):
+    # The rows of a course's page have a number, and no box for the subject that they may not have.
+    form = modelform_factory(Administration, form=RowForm, fields=("number",))
+    row = form({"number": 1}, instance=Administration(course=make_administration(subject).course))
+    row.instance.subject = make_subject(trial, "KUL-002")
+    assert row.non_field_errors() == ["The course is of another subject. [wrong-subject]"]
+
+
+@pytest.mark.usefixtures("as_tester")
+def test_subject_of_a_course_stays_on_its_form(coordinator, trial, subject):
+    course = make_administration(subject).course
+    other = make_subject(trial, "KUL-002")
+    page = change_page(course)
+    shown = coordinator.get(page)
+    assert "subject" not in shown.context["adminform"].form.fields
+    assert send(coordinator, page, subject=other.pk, weight_kg=71, change_reason="misread").status_code == 302
+    course.refresh_from_db()
+    assert (course.subject, course.weight_kg) == (subject, 71)
+
+
+def test_day_without_a_next_one_is_entered_with_its_reason_and_shown(coordinator, trial):
+    infused = make_infused_subject(trial)
+    page = reverse("admin:cart_syndromecourse_change", args=[infused.pk])
+    day = new_row(
+        "crs_assessments", assessed_on="9999-12-31", temperature_max_c="37", hypotension="none", hypoxia="none"
+    )
+    answer = send(coordinator, page, **day, change_reason="entry")
+    assert "still to come. [unusual-day]" in text_of(answer)
+    assert send(coordinator, page, **day, change_reason="entry", warning_reason="x").status_code == 302
+    assert coordinator.get(page).status_code == 200
+
+
+@pytest.mark.usefixtures("as_tester")
+def test_course_and_bridging_move_under_supervision_and_alone(coordinator, trial, subject):
+    right, dora = make_subject(trial, "KUL-002"), member(trial, Role.DATA_MANAGER, name="dora", whole_study=True)
+    bridging = BridgingTherapy.objects.create(subject=subject, drug="prednisone", started="2024-02")
+    course = InfusionCourse.objects.create(subject=subject, weight_kg=70, planned_cells_per_kg_e6=1)
+    for record in (bridging, course):
+        page = reverse(f"admin:cart_{record._meta.model_name}_move", args=[record.pk])
+        assert coordinator.get(page).status_code == 403
+        assert dora.post(page, {"subject": right.code, "change_reason": "wrong chart"}).status_code == 302
+        record.refresh_from_db()
+        assert record.subject == right
+    given = make_administration(subject).course
+    page = reverse("admin:cart_infusioncourse_move", args=[given.pk])
+    assert "[move-not-alone]" in text_of(dora.post(page, {"subject": right.code, "change_reason": "wrong chart"}))
+
+
+def test_bridging_is_complete_with_its_indication(coordinator, subject):
+    values = {"subject": subject.pk, "drug": "prednisone", "started": "2024-02", "completion_state": "complete"}
+    page = add_page("cart.BridgingTherapy")
+    assert "[incomplete]" in text_of(send(coordinator, page, **values))
+    assert send(coordinator, page, **values, indication="progressive skin").status_code == 302
+    assert RecordCompletion.objects.get().target_table == "cart_bridgingtherapy"

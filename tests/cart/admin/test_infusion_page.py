@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from cart.admin.infusion import dose_lines
+from cart.endpoints.product.course_dose import Given, course_dose
 from cart.models import Cohort, InfusionComponent, InfusionCourse, Product, ScanAttempt, Subject
 from tests.cart.admin.pages import add_page, change_page, fields_of, new_row, send
 from tests.cart.records import make_administration, make_lot, make_subject, make_trial
@@ -120,3 +122,12 @@ def test_plan_of_anothers_subject_is_not_told(coordinator, trial):
     Subject.objects.filter(pk=subject.pk).update(cohort=cohort)
     page = f"{add_page('cart.InfusionCourse')}?subject={subject.pk}"
     assert fields_of(coordinator.get(page))["planned_cells_per_kg_e6"] == ""
+
+
+def test_deviation_that_rounds_to_nothing_has_no_minus():
+    cells = Given("CD19", *(Decimal(text) for text in ("50", "10000000", "1", "1", "0.14", "70")))
+    plan = {"planned_by_target_e6": {}, "tolerance_percent": Decimal(20)}
+    dose = course_dose([cells], planned_per_kg_e6=Decimal("1.0000001"), **plan)
+    assert dose.deviation_percent < 0
+    assert dose_lines(dose)[-1].deviation == "+0.00 %"
+    assert dose_lines(course_dose([cells], planned_per_kg_e6=Decimal(2), **plan))[-1].deviation == "-50.00 %"

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cart.models import CustodyEvent, Lot, ReleaseSpecification, ReleaseTest, Role, ScanAttempt
+from cart.models import CustodyEvent, Lot, ReleaseSpecification, ReleaseTest, Role, ScanAttempt, WarningOverride
 from cart.models.codes import check_character
 from tests.cart.admin.pages import change_page, member
 from tests.cart.records import DAY_ZERO, component, make_administration, make_lot, make_subject, make_trial
@@ -145,6 +145,45 @@ def test_chain_runs_from_the_subject_to_the_infusion_with_vein_to_vein_time(coor
     assert "Vein to vein: 30 days 0 h" in shown
 
 
+def test_lot_stands_between_the_custody_of_the_cells_and_its_own(coordinator, lot):
+    collected = lot.apheresis.collected_at
+    for kind, days, own in (("shipped", 1, False), ("received", 2, False), ("frozen", 20, True), ("thawed", 30, True)):
+        CustodyEvent.objects.create(
+            apheresis=lot.apheresis, lot=lot if own else None, kind=kind, place="x",
+            occurred_at=collected + dt.timedelta(days=days), first_person="a", second_person="b",
+        )  # fmt: skip
+    chain = chain_in(text_of(coordinator.get(change_page(lot))))
+    steps = re.findall(r"<b>(?:<a[^>]*>)?([^<]+)", chain)
+    assert steps[:6] == ["Subject", "Apheresis", "Shipped", "Received", "Lot", "Frozen"]
+    assert "now released" in chain
+
+
+def test_temperature_known_at_one_end_is_shown(coordinator, lot):
+    coordinator.post(page("custody", lot), {**STEP, "temperature_min_c": ""})
+    coordinator.post(page("custody", lot), {**STEP, "kind": "thawed", "temperature_max_c": ""})
+    shown = text_of(coordinator.get(change_page(lot)))
+    assert "? to -150 °C" in shown
+    assert "-180 to ? °C" in shown
+
+
+def test_time_of_a_step_is_written_one_way(coordinator, lot):
+    answer = coordinator.post(page("custody", lot), {**STEP, "occurred_at": "2024-03-01 09:30", "place": ""})
+    assert 'value="2024-03-01 09:30"' in text_of(answer)
+    assert 'type="datetime-local"' not in text_of(answer)
+    assert coordinator.post(page("custody", lot), {**STEP, "occurred_at": "2024-03-01 09:30"}).status_code == 302
+    assert CustodyEvent.objects.get().occurred_at == dt.datetime(2024, 3, 1, 9, 30, tzinfo=dt.UTC)
+
+
+def test_refusal_of_a_scan_stands_where_the_next_one_is_made(coordinator, trial, lot):
+    def panel(answer):
+        shown = text_of(answer)
+        return shown[shown.index('id="panel-scans"') :]
+
+    assert "[scan-mismatch]" in panel(scan(coordinator, lot, "somebody else's"))
+    assert "[scan-mismatch]" in panel(coordinator.get(change_page(lot)))
+    assert "[scan-mismatch]" not in panel(scan(coordinator, lot, lot.label_code()))
+
+
 def test_specification_shows_pass_fail_missing_undecided_and_may_follow(coordinator, trial, lot):
     for test, comparison, limit, follows, result in [
         ("Viability", "ge", 70, False, "91"), ("CAR+", "ge", 10, False, "9"), ("Endotoxin", "lt", 5, False, "<10"),
@@ -178,6 +217,34 @@ def test_label_of_a_chain_with_signs_of_markup_is_text(coordinator, trial, lot):
     lot.apheresis.chain_of_identity = "<script>&\"'"
     lot.apheresis.save()
     assert "<script>" not in text_of(coordinator.get(page("label", lot)))
+
+
+def test_seldom_temperature_is_stored_with_its_reason_only(coordinator, lot):
+    # The sign of the lowest was forgotten: the bag would have been as hot as an oven.
+    hot = {**STEP, "temperature_min_c": "150", "temperature_max_c": "180"}
+    answer = coordinator.post(page("custody", lot), hot)
+    assert "Usually between -200 and 40 °C; found 150. [unusual-value]" in text_of(answer)
+    assert 'name="warning_reason"' in text_of(answer)
+    assert answer.context["form"]["place"].value() == "Leuven"
+    assert not CustodyEvent.objects.exists()
+    blank = coordinator.post(page("custody", lot), {**hot, "warning_reason": "  "})
+    assert blank.status_code == 200
+    assert coordinator.post(page("custody", lot), {**hot, "warning_reason": "logger read twice"}).status_code == 302
+    kept = WarningOverride.objects.order_by("target_field").values_list(
+        "target_id", "target_field", "reason", "subject"
+    )
+    event = CustodyEvent.objects.get()
+    assert list(kept) == [
+        (event.pk, name, "logger read twice", lot.subject_id) for name in ("temperature_max_c", "temperature_min_c")
+    ]
+
+
+def test_reason_of_a_warning_stays_when_the_step_is_refused(coordinator, lot):
+    hot = {**STEP, "temperature_min_c": "150", "temperature_max_c": "180", "second_person": STEP["first_person"]}
+    answer = coordinator.post(page("custody", lot), {**hot, "warning_reason": "logger read twice"})
+    assert "[two-people]" in text_of(answer)
+    assert 'value="logger read twice"' in text_of(answer)
+    assert not WarningOverride.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["custody", "scan", "label"])

@@ -93,3 +93,12 @@ def test_coordinator_makes_and_closes_no_list(coordinator, trial):
     for action in ("make_randomisation_list", "close_randomisation_list"):
         coordinator.post(page, {"action": action, "_selected_action": [trial.study.pk]}, follow=True)
     assert list(RandomisationList.objects.values_list("number", "closed_at")) == [(1, None)]
+
+
+def test_subject_without_a_signed_decision_is_led_to_its_criteria(coordinator, subject, trial):
+    waiting = Subject.objects.create(study=trial.study, site=trial.site, code="KUL-009")
+    page = coordinator.get(address(waiting)).rendered_content
+    assert 'id="randomise-form"' not in page
+    assert reverse("admin:cart_subject_eligibility", args=[waiting.pk]) in page
+    assert "[not-eligible]" in coordinator.post(address(waiting)).rendered_content
+    assert not Allocation.objects.exists()

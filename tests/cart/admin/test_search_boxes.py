@@ -59,3 +59,9 @@ def test_page_of_a_record_names_its_subject_to_the_search(coordinator, visits):
     record = SkinScore.objects.create(subject=visits[0].subject, assessed_on=dt.date(2024, 6, 3), face=1)
     assert f'data-subject="{record.subject_id}"' in coordinator.get(change_page(record)).content.decode()
     assert "data-subject" not in coordinator.get(add_page("cart.SkinScore")).content.decode()
+
+
+def test_site_is_found_by_what_the_box_shows(coordinator, trial):
+    assert offered(coordinator, "subject", "site", str(trial.site)) == [str(trial.site)]
+    assert offered(coordinator, "subject", "site", trial.site.code) == [str(trial.site)]
+    assert offered(coordinator, "subject", "site", f"OTHER/{trial.site.code}") == []

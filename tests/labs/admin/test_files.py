@@ -122,6 +122,18 @@ def test_long_file_is_read_by_a_job_that_is_watched(manager, laboratory, monkeyp
     assert outsider.get(stored.url).status_code == 404
 
 
+def test_long_file_shows_its_findings_before_it_is_decided_on(manager, laboratory, monkeypatch):
+    monkeypatch.setattr("labs.admin.bring.READ_AT_ONCE_BYTES", 10)
+    page = check(manager, laboratory, row("KUL-001", "A1", "2024-03-01", "SCL70", "1_0")).url
+    run_job(Job.objects.get(kind=IMPORT))
+    shown = text_of(manager.get(page))
+    assert "would be refused" in shown
+    assert "<td>number-grammar</td>" in shown
+    assert "1_0" in shown
+    assert '<th scope="row">Rows that broke a rule</th><td>1</td>' in shown
+    assert "_findings" not in shown
+
+
 def test_watched_job_shows_its_share_while_it_runs(manager, laboratory, monkeypatch, trial):
     monkeypatch.setattr("labs.admin.bring.READ_AT_ONCE_BYTES", 10)
     monkeypatch.setattr("labs.actions.progress.EVERY_SECONDS", 0)
