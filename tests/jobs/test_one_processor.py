@@ -1,7 +1,9 @@
 """Short work stays on one processor, and everything is as it was afterwards."""
 
 import os
+import socket
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,29 @@ def waiting():
     yield number[0]
     ends.set()
     thread.join()
+
+
+@pytest.fixture(autouse=True)
+def own_marks(monkeypatch):
+    """Workers of other tests hold processors too."""
+    monkeypatch.setattr(one_processor, "_MARK", f"\0trialsite-test/{os.getpid()}/{{}}")
+
+
+def test_a_processor_that_another_process_holds_is_left_to_it():
+    before = os.sched_getaffinity(0)
+    with ExitStack() as others:
+        for processor in before:
+            mark = others.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            mark.bind(one_processor._MARK.format(processor))
+        with on_one_processor():
+            assert os.sched_getaffinity(0) == before
+        if len(before) > 1:
+            mark.close()
+            with on_one_processor():
+                assert os.sched_getaffinity(0) == {processor}
+    with on_one_processor():
+        assert len(os.sched_getaffinity(0)) == 1
+    assert os.sched_getaffinity(0) == before
 
 
 def test_every_thread_is_kept_on_the_callers_processor_and_let_go_again(waiting):

@@ -7,29 +7,53 @@ the system does not allow it, work goes on as it would.
 
 import logging
 import os
+import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
 _TASKS = Path("/proc/self/task")
+_MARK = "\0trialsite/processor/{}"
 # Fields after the name in parentheses, which may hold blanks, begin with the third; the processor is the 39th.
 _PROCESSOR_FIELD = 39 - 3
 
 
 @contextmanager
 def on_one_processor() -> Iterator[None]:
-    """Keep the threads that this process has now on the caller's processor; afterwards each where it was allowed."""
+    """Keep the threads that this process has now on one processor; afterwards each where it was allowed.
+
+    A processor that another process holds so is left to it: two that started together would share one and leave the
+    next idle. Where all are held the threads stay where they may be.
+    """
     allowed = _allowed()
-    chosen = {_current()} if allowed else set()
-    try:
-        for thread in allowed:
-            _allow(thread, chosen)
-        yield
-    finally:
-        for thread, processors in allowed.items():
-            _allow(thread, processors)
+    with _held(allowed.get(threading.get_native_id(), set())) as processor:
+        try:
+            for thread in allowed if processor is not None else ():
+                _allow(thread, {processor})
+            yield
+        finally:
+            for thread, processors in allowed.items():
+                _allow(thread, processors)
+
+
+@contextmanager
+def _held(processors: set[int]) -> Iterator[int | None]:
+    """The caller's processor, or another one of these that no process holds; None where there is none."""
+    current = _current() if processors else 0
+    with ExitStack() as held:
+        for processor in sorted(processors, key=lambda one: (one != current, one)):
+            # A name that the system forgets with the process, also after kill -9; it makes no file.
+            mark = held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            try:
+                mark.bind(_MARK.format(processor))
+            except OSError:
+                continue
+            yield processor
+            return
+        yield None
 
 
 def _allowed() -> dict[int, set[int]]:
