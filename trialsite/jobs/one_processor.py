@@ -31,8 +31,9 @@ def on_one_processor() -> Iterator[None]:
     allowed = _allowed()
     with _held(allowed.get(threading.get_native_id(), set())) as processor:
         try:
-            for thread in allowed if processor is not None else ():
-                _allow(thread, {processor})
+            if processor is not None:
+                for thread in allowed:
+                    _allow(thread, {processor})
             yield
         finally:
             for thread, processors in allowed.items():
