@@ -1,6 +1,6 @@
 """A laboratory's file from receipt to acceptance: kept, checked, loaded in one transaction, reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -147,14 +147,20 @@ def load_transfer(
         except _Repeated as repeated:
             return _repeated_report(about, repeated.previous)
         except Refused as refused:
-            with transaction.atomic():
-                raw = received.row()
-                number = "" if check_only else keep_refusal(refused.totals, refused.findings, raw_file=raw, **fields)
-                received.settle()
-            return replace(
-                _report(about, refused.totals, refused.findings, number=number), accepted=False, checked_only=check_only
-            )
+            return _refused_report(about, received, refused, fields, check_only=check_only)
     return _report(about, totals, findings, number=str(transfer))
+
+
+def _refused_report(
+    about: About, received: ReceivedFile, refused: Refused, fields: Mapping[str, Any], *, check_only: bool
+) -> Report:
+    """Report of a file of which nothing is stored; unless it was only checked, the refusal and its file are kept."""
+    with transaction.atomic():
+        raw = received.row()
+        number = "" if check_only else keep_refusal(refused.totals, refused.findings, raw_file=raw, **fields)
+        received.settle()
+    report = _report(about, refused.totals, refused.findings, number=number)
+    return replace(report, accepted=False, checked_only=check_only)
 
 
 def _accepted_before(study: Study, laboratory: Laboratory, raw: RawFile) -> Transfer | None:
